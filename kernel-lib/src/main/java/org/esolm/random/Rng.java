@@ -1,0 +1,57 @@
+package org.esolm.random;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * A small generator (SplitMix64) whose start is a hash of a seed, a {@link Purpose} and any number
+ * of indices, so that a draw is found again from its coordinates alone: {@code Rng.of(seed,
+ * Purpose.MASKING, step, sequence)}.
+ */
+public final class Rng implements RandomGenerator {
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  private long state;
+
+  private Rng(long state) {
+    this.state = state;
+  }
+
+  /**
+   * The generator of one draw's coordinates.
+   *
+   * @param seed the experiment's seed
+   * @param purpose what the numbers are for
+   * @param indices further coordinates: a step, a sample's index, a position
+   * @return a generator that depends on nothing else
+   */
+  public static Rng of(long seed, Purpose purpose, long... indices) {
+    long h = mix(seed + GOLDEN * (purpose.ordinal() + 1));
+    for (long index : indices) {
+      h = mix(h + GOLDEN * (index + 1));
+    }
+    return new Rng(h);
+  }
+
+  /**
+   * A generator for one part of what this one is for; this one is not advanced.
+   *
+   * @param index the part's number
+   * @return an independent generator
+   */
+  public Rng at(long index) {
+    return new Rng(mix(mix(state ^ GOLDEN) + GOLDEN * (index + 1)));
+  }
+
+  @Override
+  public long nextLong() {
+    state += GOLDEN;
+    return mix(state);
+  }
+
+  /** The finaliser of SplitMix64 (Steele, Lea and Flood, 2014), a bijection of 64-bit words. */
+  static long mix(long z) {
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+}
