@@ -1,0 +1,362 @@
+package org.esolm.io;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.esolm.tensor.Tensor;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A file of named tensors in the safetensors format: eight bytes of header length, a JSON header, then the tensors'
+ * bytes, row-major and little-endian. The file is mapped, not read; a file that breaks any rule of the format is refused
+ * before a tensor is handed out.
+ */
+public final class Safetensors implements AutoCloseable {
+  /** The format's own limit of the header. */
+  private static final long MAX_HEADER = 100_000_000;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final Map<String, Integer> BYTES =
+      Map.ofEntries(
+          Map.entry("F64", 8), Map.entry("I64", 8), Map.entry("U64", 8), Map.entry("F32", 4),
+          Map.entry("I32", 4), Map.entry("U32", 4), Map.entry("F16", 2), Map.entry("BF16", 2),
+          Map.entry("I16", 2), Map.entry("U16", 2), Map.entry("I8", 1), Map.entry("U8", 1),
+          Map.entry("BOOL", 1));
+
+  /**
+   * Where one tensor lies.
+   *
+   * @param type element type as the header names it, such as F32
+   * @param shape length of each axis
+   * @param from first byte in the data section
+   * @param to behind the last byte
+   */
+  public record Entry(String type, List<Integer> shape, long from, long to) {}
+
+  private final Path file;
+  private final Arena arena;
+  private final MemorySegment data;
+  private final SequencedMap<String, Entry> entries;
+  private final Map<String, String> metadata;
+
+  private Safetensors(
+      Path file,
+      Arena arena,
+      MemorySegment data,
+      SequencedMap<String, Entry> entries,
+      Map<String, String> metadata) {
+    this.file = file;
+    this.arena = arena;
+    this.data = data;
+    this.entries = entries;
+    this.metadata = metadata;
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @param file the file
+   * @return its tensors; to be closed
+   * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException if it is not a valid safetensors file; the message says why in one line
+   */
+  public static Safetensors open(Path file) throws IOException {
+    Arena arena = Arena.ofShared();
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long size = channel.size();
+      if (size < 8) {
+        throw bad(file, size + " bytes, too short for a header");
+      }
+      MemorySegment map = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+      long header =
+          map.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
+      if (header < 2 || header > MAX_HEADER || header > size - 8) {
+        throw bad(
+            file,
+            "header of "
+                + Long.toUnsignedString(header)
+                + " bytes, allowed are 2 to "
+                + Math.min(MAX_HEADER, size - 8));
+      }
+      MemorySegment data = map.asSlice(8 + header);
+      JsonNode root = parse(file, map.asSlice(8, header));
+      Map<String, String> metadata = new LinkedHashMap<>();
+      SequencedMap<String, Entry> entries = new LinkedHashMap<>();
+      for (var property : root.properties()) {
+        if (property.getKey().equals("__metadata__")) {
+          property.getValue().properties().forEach(m -> metadata.put(m.getKey(), m.getValue().asString()));
+        } else {
+          entries.put(property.getKey(), entry(file, property.getKey(), property.getValue()));
+        }
+      }
+      checkCover(file, entries, data.byteSize());
+      return new Safetensors(
+          file,
+          arena,
+          data,
+          Collections.unmodifiableSequencedMap(entries),
+          Collections.unmodifiableMap(metadata));
+    } catch (IOException | RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private static IllegalArgumentException bad(Path file, String why) {
+    return new IllegalArgumentException(file + ": not a safetensors file: " + why);
+  }
+
+  private static JsonNode parse(Path file, MemorySegment header) {
+    try {
+      String text =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .onMalformedInput(CodingErrorAction.REPORT)
+              .decode(header.asByteBuffer())
+              .toString();
+      JsonNode root = JSON.readTree(text);
+      if (!root.isObject()) {
+        throw bad(file, "header is not a JSON object");
+      }
+      return root;
+    } catch (CharacterCodingException e) {
+      throw bad(file, "header is not UTF-8");
+    } catch (JacksonException e) {
+      throw bad(file, "header: " + e.getOriginalMessage());
+    }
+  }
+
+  private static Entry entry(Path file, String name, JsonNode node) {
+    String type = node.path("dtype").asString("");
+    JsonNode shape = node.path("shape");
+    JsonNode offsets = node.path("data_offsets");
+    Integer bytes = BYTES.get(type);
+    if (bytes == null) {
+      throw bad(file, name + ": dtype '" + type + "', known are " + BYTES.keySet().stream().sorted().toList());
+    }
+    if (!shape.isArray() || !offsets.isArray() || offsets.size() != 2) {
+      throw bad(file, name + ": needs an array 'shape' and two 'data_offsets'");
+    }
+    List<Integer> axes = new ArrayList<>();
+    long size = bytes;
+    try {
+      for (JsonNode axis : shape) {
+        if (!axis.isIntegralNumber() || !axis.canConvertToInt() || axis.intValue() < 0) {
+          throw bad(file, name + ": shape " + shape);
+        }
+        axes.add(axis.intValue());
+        size = Math.multiplyExact(size, axis.intValue());
+      }
+    } catch (ArithmeticException e) {
+      throw bad(file, name + ": shape " + shape + " overflows");
+    }
+    if (!offsets.get(0).canConvertToLong() || !offsets.get(1).canConvertToLong()) {
+      throw bad(file, name + ": data_offsets " + offsets);
+    }
+    long from = offsets.get(0).longValue();
+    long to = offsets.get(1).longValue();
+    if (from < 0 || to < from || to - from != size) {
+      throw bad(file, name + ": data_offsets " + offsets + ", shape " + shape + " needs " + size + " bytes");
+    }
+    return new Entry(type, List.copyOf(axes), from, to);
+  }
+
+  /** Tensors must cover the data without gap or overlap. */
+  private static void checkCover(Path file, Map<String, Entry> entries, long size) {
+    long at = 0;
+    List<Map.Entry<String, Entry>> sorted = new ArrayList<>(entries.entrySet());
+    sorted.sort(
+        Comparator.comparingLong((Map.Entry<String, Entry> e) -> e.getValue().from())
+            .thenComparingLong(e -> e.getValue().to()));
+    for (var e : sorted) {
+      if (e.getValue().from() != at) {
+        throw bad(file, e.getKey() + ": starts at byte " + e.getValue().from() + ", expected " + at);
+      }
+      at = e.getValue().to();
+    }
+    if (at != size) {
+      throw bad(file, "tensors end at byte " + at + " of " + size + ", is it cut off?");
+    }
+  }
+
+  /**
+   * What the file holds.
+   *
+   * @return entries by name in the header's order
+   */
+  public SequencedMap<String, Entry> entries() {
+    return entries;
+  }
+
+  /**
+   * The header's free text.
+   *
+   * @return metadata, empty where there is none
+   */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  private Entry require(String name) {
+    Entry e = entries.get(name);
+    if (e == null) {
+      throw new IllegalArgumentException(file + ": no tensor '" + name + "'");
+    }
+    return e;
+  }
+
+  /**
+   * Copies a tensor of floats (F64, F32, F16 or BF16), converted to 32 bits.
+   *
+   * @param name its name
+   * @param to as many elements, written
+   */
+  public void readFloats(String name, Tensor to) {
+    Entry e = require(name);
+    MemorySegment bytes = data.asSlice(e.from(), e.to() - e.from());
+    long n = bytes.byteSize() / BYTES.get(e.type());
+    if (n != to.size()) {
+      throw new IllegalArgumentException(
+          file + ": " + name + " has shape " + e.shape() + ", expected " + Arrays.toString(to.shape()));
+    }
+    if (e.type().equals("F32") && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
+      MemorySegment.copy(bytes, 0, to.memory(), 0, bytes.byteSize());
+      return;
+    }
+    var shorts = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    var ints = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    var doubles = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    for (long i = 0; i < n; i++) {
+      to.set(
+          i,
+          switch (e.type()) {
+            case "F32" -> Float.intBitsToFloat(bytes.get(ints, 4 * i));
+            case "F16" -> Float.float16ToFloat(bytes.get(shorts, 2 * i));
+            case "BF16" -> Float.intBitsToFloat(bytes.get(shorts, 2 * i) << 16);
+            case "F64" -> (float) bytes.get(doubles, 8 * i);
+            default ->
+                throw new IllegalArgumentException(
+                    file + ": " + name + " is " + e.type() + ", expected F32, F16, BF16 or F64");
+          });
+    }
+  }
+
+  /**
+   * A tensor of floats in memory of its own.
+   *
+   * @param arena owner of the copy
+   * @param name its name
+   * @return the tensor in 32 bits
+   */
+  public Tensor floats(Arena arena, String name) {
+    Tensor t = Tensor.zeros(arena, require(name).shape().stream().mapToInt(i -> i).toArray());
+    readFloats(name, t);
+    return t;
+  }
+
+  /**
+   * A tensor of integers (I32, U8 or BOOL).
+   *
+   * @param name its name
+   * @return its elements in row-major order
+   */
+  public int[] ints(String name) {
+    Entry e = require(name);
+    MemorySegment bytes = data.asSlice(e.from(), e.to() - e.from());
+    int[] v = new int[Math.toIntExact(bytes.byteSize() / BYTES.get(e.type()))];
+    var ints = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < v.length; i++) {
+      v[i] =
+          switch (e.type()) {
+            case "I32" -> bytes.get(ints, 4L * i);
+            case "U8", "BOOL" -> bytes.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
+            default ->
+                throw new IllegalArgumentException(
+                    file + ": " + name + " is " + e.type() + ", expected I32, U8 or BOOL");
+          };
+    }
+    return v;
+  }
+
+  /**
+   * Writes a file of 32-bit floats; it is whole or absent.
+   *
+   * @param file where to
+   * @param tensors by name, written in their order
+   * @param metadata free text for the header
+   * @throws IOException if it cannot be written
+   */
+  public static void write(
+      Path file, SequencedMap<String, Tensor> tensors, Map<String, String> metadata)
+      throws IOException {
+    ObjectNode header = JSON.createObjectNode();
+    if (!metadata.isEmpty()) {
+      ObjectNode m = header.putObject("__metadata__");
+      metadata.forEach(m::put);
+    }
+    long at = 0;
+    for (var t : tensors.entrySet()) {
+      ObjectNode node = header.putObject(t.getKey());
+      node.put("dtype", "F32");
+      var shape = node.putArray("shape");
+      Arrays.stream(t.getValue().shape()).forEach(shape::add);
+      long end = at + t.getValue().size() * Tensor.BYTES;
+      node.putArray("data_offsets").add(at).add(end);
+      at = end;
+    }
+    byte[] json = JSON.writeValueAsBytes(header);
+    byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
+    Arrays.fill(padded, json.length, padded.length, (byte) ' ');
+    AtomicFiles.write(file, out -> writeAll(out, padded, tensors));
+  }
+
+  private static void writeAll(
+      WritableByteChannel channel, byte[] header, SequencedMap<String, Tensor> tensors)
+      throws IOException {
+    ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    writeAll(channel, length.putLong(header.length).flip());
+    writeAll(channel, ByteBuffer.wrap(header));
+    for (Tensor t : tensors.values()) {
+      long bytes = t.size() * Tensor.BYTES;
+      for (long from = 0; from < bytes; from += 1 << 26) {
+        writeAll(
+            channel, t.memory().asSlice(from, Math.min(1 << 26, bytes - from)).asByteBuffer());
+      }
+    }
+  }
+
+  private static void writeAll(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

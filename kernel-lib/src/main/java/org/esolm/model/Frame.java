@@ -1,0 +1,76 @@
+package org.esolm.model;
+
+import java.util.Arrays;
+import org.esolm.tensor.Rope;
+
+/** What all blocks share while one pass goes through them. */
+final class Frame {
+  /** Rows of one unit of work in everything but attention. */
+  static final int ROW_TILE = 64;
+
+  /** Queries of one unit of work in attention. */
+  static final int QUERY_TILE = 32;
+
+  Pass pass;
+  Rope rope;
+  float dropout;
+  long dropoutSeed;
+
+  /**
+   * Whether the last block computes only the wanted rows: its queries are then gathered from all
+   * rows.
+   */
+  boolean gathered;
+
+  /** Tiles of all rows. */
+  final Tiles rows = new Tiles();
+
+  /** Tiles of the last block's queries: of the wanted rows if gathered, else of all rows. */
+  final Tiles lastRows = new Tiles();
+
+  /** Query tiles of attention in all blocks but the last, cut within sequences. */
+  final Tiles queries = new Tiles();
+
+  /** Query tiles of attention in the last block. */
+  final Tiles lastQueries = new Tiles();
+
+  /** For each row, its index among the wanted rows or -1; only if gathered. */
+  int[] wantedIndex = new int[0];
+
+  /**
+   * Prepares for a pass.
+   *
+   * @param withinSequences whether row tiles end where a sequence ends, so that a row's arithmetic
+   *     does not depend on the other sequences of the batch
+   */
+  void begin(Pass nextPass, boolean withinSequences) {
+    pass = nextPass;
+    gathered = pass.wanted() < pass.rows();
+    cut(rows, false, withinSequences);
+    cut(lastRows, gathered, withinSequences);
+    queries.cutSequences(pass, false, QUERY_TILE);
+    lastQueries.cutSequences(pass, gathered, QUERY_TILE);
+    if (gathered) {
+      if (wantedIndex.length < pass.rows()) {
+        wantedIndex = new int[pass.rows() * 5 / 4];
+      }
+      Arrays.fill(wantedIndex, 0, pass.rows(), -1);
+      for (int i = 0; i < pass.wanted(); i++) {
+        wantedIndex[pass.wantedRow(i)] = i;
+      }
+    }
+  }
+
+  private void cut(Tiles tiles, boolean wantedRows, boolean withinSequences) {
+    if (withinSequences) {
+      tiles.cutSequences(pass, wantedRows, ROW_TILE);
+    } else {
+      tiles.cutAll(wantedRows ? pass.wanted() : pass.rows(), ROW_TILE);
+    }
+  }
+
+  /** The row of the i-th query of the last block. */
+  int lastRow(int query) {
+    return gathered ? pass.wantedRow(query) : query;
+  }
+}

@@ -1,0 +1,236 @@
+package org.esolm.tensor;
+
+import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.W;
+import static org.esolm.tensor.Simd.get;
+import static org.esolm.tensor.Simd.load;
+import static org.esolm.tensor.Simd.set;
+import static org.esolm.tensor.Simd.store;
+import static org.esolm.tensor.Simd.sum;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The parts of softmax attention of one head between its matrix products. Scores of a tile of
+ * queries stand in a small matrix, one column a key; each row attends to a stretch of columns, or
+ * two, and is zero elsewhere.
+ */
+public final class Attention {
+  private Attention() {}
+
+  /**
+   * {@code scores = scale q k'}.
+   *
+   * @param q where the queries lie
+   * @param qAt first query's first element
+   * @param ldq floats from query to query
+   * @param k where the keys lie
+   * @param kAt first key's first element
+   * @param ldk floats from key to key
+   * @param scores [queries, keys], written
+   * @param at its first element
+   * @param lds floats from row to row of the scores
+   * @param queries number of queries
+   * @param keys number of keys
+   * @param size h, the head's size
+   * @param scale 1 / sqrt(h)
+   */
+  public static void scores(
+      Tensor q,
+      long qAt,
+      int ldq,
+      Tensor k,
+      long kAt,
+      int ldk,
+      Tensor scores,
+      long at,
+      int lds,
+      int queries,
+      int keys,
+      int size,
+      float scale) {
+    gemm(false, true, queries, keys, size, scale, q, qAt, ldq, k, kAt, ldk, 0f, scores, at, lds);
+  }
+
+  /**
+   * {@code C = alpha op(A) op(B) + beta C} of small matrices inside tensors.
+   *
+   * @param transposeA whether op(A) is A transposed
+   * @param transposeB whether op(B) is B transposed
+   * @param m rows of C
+   * @param n columns of C
+   * @param inner columns of op(A)
+   * @param alpha factor of the product
+   * @param a A
+   * @param aAt its first element
+   * @param lda floats from row to row of A
+   * @param b B
+   * @param bAt its first element
+   * @param ldb floats from row to row of B
+   * @param beta factor of the old C
+   * @param c C
+   * @param cAt its first element
+   * @param ldc floats from row to row of C
+   */
+  public static void gemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int inner,
+      float alpha,
+      Tensor a,
+      long aAt,
+      int lda,
+      Tensor b,
+      long bAt,
+      int ldb,
+      float beta,
+      Tensor c,
+      long cAt,
+      int ldc) {
+    Blas.sgemm(
+        transposeA,
+        transposeB,
+        m,
+        n,
+        inner,
+        alpha,
+        a.memory().address() + aAt * Tensor.BYTES,
+        lda,
+        b.memory().address() + bAt * Tensor.BYTES,
+        ldb,
+        beta,
+        c.memory().address() + cAt * Tensor.BYTES,
+        ldc);
+  }
+
+  /**
+   * Replaces scores by {@code exp(score - shift)} in columns [from, to) and returns their sum.
+   *
+   * @param scores where the row lies
+   * @param at its first element
+   * @param from first column
+   * @param to behind the last column
+   * @param shift subtracted before the exponential
+   * @return the sum of the exponentials
+   */
+  public static float exponentials(Tensor scores, long at, int from, int to, float shift) {
+    MemorySegment s = scores.memory();
+    FloatVector total = FloatVector.zero(F);
+    int i = from;
+    for (; i + W <= to; i += W) {
+      FloatVector e = Simd.exp(load(s, at + i).sub(shift));
+      store(e, s, at + i);
+      total = total.add(e);
+    }
+    float tail = 0;
+    for (; i < to; i++) {
+      float e = Simd.exp(get(s, at + i) - shift);
+      set(s, at + i, e);
+      tail += e;
+    }
+    return sum(total) + tail;
+  }
+
+  /**
+   * The largest score of columns [from, to).
+   *
+   * @param scores where the row lies
+   * @param at its first element
+   * @param from first column
+   * @param to behind the last column
+   * @return the maximum; negative infinity where there is no column
+   */
+  public static float max(Tensor scores, long at, int from, int to) {
+    return CrossEntropy.max(scores.memory(), at + from, to - from);
+  }
+
+  /**
+   * Sets columns [from, to) to zero.
+   *
+   * @param scores where the row lies
+   * @param at its first element
+   * @param from first column
+   * @param to behind the last column
+   */
+  public static void zero(Tensor scores, long at, int from, int to) {
+    MemorySegment s = scores.memory();
+    FloatVector zero = FloatVector.zero(F);
+    int i = from;
+    for (; i + W <= to; i += W) {
+      store(zero, s, at + i);
+    }
+    for (; i < to; i++) {
+      set(s, at + i, 0f);
+    }
+  }
+
+  /**
+   * Multiplies n floats by a factor.
+   *
+   * @param x where they lie
+   * @param at the first
+   * @param n how many
+   * @param factor the factor
+   */
+  public static void scale(Tensor x, long at, int n, float factor) {
+    MemorySegment s = x.memory();
+    int i = 0;
+    for (; i + W <= n; i += W) {
+      store(load(s, at + i).mul(factor), s, at + i);
+    }
+    for (; i < n; i++) {
+      set(s, at + i, get(s, at + i) * factor);
+    }
+  }
+
+  /**
+   * The gradient of the scores of one row: {@code ds = p (dp - delta) scale}, in place of dp.
+   *
+   * @param p probabilities
+   * @param dp their gradients, replaced by those of the scores
+   * @param at first element of the row in both
+   * @param n columns
+   * @param delta sum of p dp over the row
+   * @param scale 1 / sqrt(h)
+   */
+  public static void backwardSoftmax(
+      Tensor p, Tensor dp, long at, int n, float delta, float scale) {
+    MemorySegment ps = p.memory();
+    MemorySegment ds = dp.memory();
+    int i = 0;
+    for (; i + W <= n; i += W) {
+      store(load(ds, at + i).sub(delta).mul(load(ps, at + i)).mul(scale), ds, at + i);
+    }
+    for (; i < n; i++) {
+      set(ds, at + i, (get(ds, at + i) - delta) * get(ps, at + i) * scale);
+    }
+  }
+
+  /**
+   * {@code out += weight x}, n floats.
+   *
+   * @param weight the factor
+   * @param x what is added
+   * @param xAt its first element
+   * @param out added to
+   * @param outAt its first element
+   * @param n how many floats
+   */
+  public static void axpy(float weight, Tensor x, long xAt, Tensor out, long outAt, int n) {
+    MemorySegment xs = x.memory();
+    MemorySegment os = out.memory();
+    int i = 0;
+    for (; i + W <= n; i += W) {
+      store(
+          load(xs, xAt + i).fma(FloatVector.broadcast(F, weight), load(os, outAt + i)),
+          os,
+          outAt + i);
+    }
+    for (; i < n; i++) {
+      set(os, outAt + i, Math.fma(get(xs, xAt + i), weight, get(os, outAt + i)));
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package org.esolm.tensor;
+
+import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.W;
+import static org.esolm.tensor.Simd.get;
+import static org.esolm.tensor.Simd.load;
+import static org.esolm.tensor.Simd.set;
+import static org.esolm.tensor.Simd.store;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The tanh form of GELU. As (1 + tanh u) / 2 = sigmoid(2u), it is x sigmoid(2u) with u = sqrt(2/pi)
+ * (x + 0.044715 x^3): one exponential and one division.
+ */
+public final class Gelu {
+  private static final float TWO_ROOT = (float) (2 * Math.sqrt(2 / Math.PI));
+  private static final float CUBIC = 0.044715f;
+
+  private Gelu() {}
+
+  /**
+   * {@code y = gelu(h)}, elementwise.
+   *
+   * @param h input
+   * @param y output, may be {@code h}
+   * @param from first element
+   * @param to behind the last element
+   */
+  public static void forward(Tensor h, Tensor y, long from, long to) {
+    MemorySegment hs = h.memory();
+    MemorySegment ys = y.memory();
+    long whole = to - (to - from) % W;
+    for (long i = from; i < whole; i += W) {
+      FloatVector x = load(hs, i);
+      store(x.mul(sigmoid(x)), ys, i);
+    }
+    for (long i = whole; i < to; i++) {
+      float x = get(hs, i);
+      set(ys, i, x * sigmoid(x));
+    }
+  }
+
+  /**
+   * The activation again, and the gradient through it: with s = sigmoid(2u), gelu'(x) = s + x s (1
+   * - s) 2u'.
+   *
+   * @param h the input of {@link #forward}
+   * @param dy gradient of the output; replaced by the gradient of the input
+   * @param y written: gelu(h)
+   * @param from first element
+   * @param to behind the last element
+   */
+  public static void backward(Tensor h, Tensor dy, Tensor y, long from, long to) {
+    MemorySegment hs = h.memory();
+    MemorySegment ds = dy.memory();
+    MemorySegment ys = y.memory();
+    long whole = to - (to - from) % W;
+    FloatVector one = FloatVector.broadcast(F, 1f);
+    FloatVector root = FloatVector.broadcast(F, TWO_ROOT);
+    FloatVector rootCubic = FloatVector.broadcast(F, 3 * CUBIC * TWO_ROOT);
+    for (long i = from; i < whole; i += W) {
+      FloatVector x = load(hs, i);
+      FloatVector s = sigmoid(x);
+      FloatVector y0 = x.mul(s);
+      FloatVector slope = x.mul(x).fma(rootCubic, root);
+      FloatVector derivative = y0.mul(one.sub(s)).fma(slope, s);
+      store(y0, ys, i);
+      store(load(ds, i).mul(derivative), ds, i);
+    }
+    for (long i = whole; i < to; i++) {
+      float x = get(hs, i);
+      float s = sigmoid(x);
+      float slope = Math.fma(x * x, 3 * CUBIC * TWO_ROOT, TWO_ROOT);
+      set(ys, i, x * s);
+      set(ds, i, get(ds, i) * Math.fma(x * s * (1 - s), slope, s));
+    }
+  }
+
+  private static FloatVector sigmoid(FloatVector x) {
+    FloatVector u =
+        x.mul(x).fma(FloatVector.broadcast(F, CUBIC), FloatVector.broadcast(F, 1f)).mul(x);
+    FloatVector one = FloatVector.broadcast(F, 1f);
+    return one.div(one.add(Simd.exp(u.mul(-TWO_ROOT))));
+  }
+
+  private static float sigmoid(float x) {
+    float u = Math.fma(x * x, CUBIC, 1f) * x;
+    return 1f / (1f + Simd.exp(u * -TWO_ROOT));
+  }
+}

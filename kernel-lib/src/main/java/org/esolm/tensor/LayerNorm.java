@@ -1,0 +1,160 @@
+package org.esolm.tensor;
+
+import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.W;
+import static org.esolm.tensor.Simd.get;
+import static org.esolm.tensor.Simd.load;
+import static org.esolm.tensor.Simd.set;
+import static org.esolm.tensor.Simd.store;
+import static org.esolm.tensor.Simd.sum;
+import static org.esolm.tensor.Simd.whole;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Layer normalisation of rows with a weight and an optional shift per column: {@code y = (x - mean)
+ * / sd * weight + shift}, variance over the row without Bessel's correction, epsilon 1e-5.
+ */
+public final class LayerNorm {
+  private static final float EPSILON = 1e-5f;
+
+  private LayerNorm() {}
+
+  /**
+   * Normalises rows.
+   *
+   * @param x [rows, d]
+   * @param weight [d]
+   * @param shift [d], or null for none
+   * @param y [rows, d], written
+   * @param statistics [rows, 2], written: mean and 1/sd of each row, for {@link #backward}
+   * @param from first row
+   * @param to behind the last row
+   * @param d columns
+   */
+  public static void forward(
+      Tensor x, Tensor weight, Tensor shift, Tensor y, Tensor statistics, int from, int to, int d) {
+    MemorySegment xs = x.memory();
+    MemorySegment ws = weight.memory();
+    MemorySegment ss = shift == null ? null : shift.memory();
+    MemorySegment ys = y.memory();
+    int whole = whole(d);
+    for (int r = from; r < to; r++) {
+      long at = (long) r * d;
+      float mean = mean(xs, at, d, whole);
+      float inverse = inverseDeviation(xs, at, d, whole, mean);
+      statistics.set(2L * r, mean);
+      statistics.set(2L * r + 1, inverse);
+      for (int i = 0; i < whole; i += W) {
+        FloatVector v = load(xs, at + i).sub(mean).mul(inverse).mul(load(ws, i));
+        store(ss == null ? v : v.add(load(ss, i)), ys, at + i);
+      }
+      for (int i = whole; i < d; i++) {
+        float v = (get(xs, at + i) - mean) * inverse * get(ws, i);
+        set(ys, at + i, ss == null ? v : v + get(ss, i));
+      }
+    }
+  }
+
+  private static float mean(MemorySegment x, long at, int d, int whole) {
+    FloatVector total = FloatVector.zero(F);
+    for (int i = 0; i < whole; i += W) {
+      total = total.add(load(x, at + i));
+    }
+    float s = sum(total);
+    for (int i = whole; i < d; i++) {
+      s += get(x, at + i);
+    }
+    return s / d;
+  }
+
+  private static float inverseDeviation(MemorySegment x, long at, int d, int whole, float mean) {
+    FloatVector total = FloatVector.zero(F);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector c = load(x, at + i).sub(mean);
+      total = c.fma(c, total);
+    }
+    float s = sum(total);
+    for (int i = whole; i < d; i++) {
+      float c = get(x, at + i) - mean;
+      s = Math.fma(c, c, s);
+    }
+    return (float) (1 / Math.sqrt(s / d + EPSILON));
+  }
+
+  /**
+   * Adds the gradient with respect to the input to {@code dx}. With g = dy weight and x' the
+   * normalised row, dx = (g - mean(g) - x' mean(g x')) / sd.
+   *
+   * @param dy [rows, d] gradient of the output
+   * @param x [rows, d] the input
+   * @param weight [d]
+   * @param statistics [rows, 2] as written by {@link #forward}
+   * @param dx [rows, d], added to
+   * @param sums [2 d], added to: sums over the rows of dy x' (gradient of the weight) and of dy (of
+   *     the shift)
+   * @param sumsAt where the sums start
+   * @param from first row
+   * @param to behind the last row
+   * @param d columns
+   */
+  public static void backward(
+      Tensor dy,
+      Tensor x,
+      Tensor weight,
+      Tensor statistics,
+      Tensor dx,
+      Tensor sums,
+      long sumsAt,
+      int from,
+      int to,
+      int d) {
+    MemorySegment gs = dy.memory();
+    MemorySegment xs = x.memory();
+    MemorySegment ws = weight.memory();
+    MemorySegment ds = dx.memory();
+    MemorySegment ss = sums.memory();
+    int whole = whole(d);
+    for (int r = from; r < to; r++) {
+      long at = (long) r * d;
+      float mean = statistics.get(2L * r);
+      float inverse = statistics.get(2L * r + 1);
+      FloatVector sumG = FloatVector.zero(F);
+      FloatVector sumGx = FloatVector.zero(F);
+      for (int i = 0; i < whole; i += W) {
+        FloatVector dyi = load(gs, at + i);
+        FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
+        FloatVector g = dyi.mul(load(ws, i));
+        sumG = sumG.add(g);
+        sumGx = g.fma(normed, sumGx);
+        store(dyi.fma(normed, load(ss, sumsAt + i)), ss, sumsAt + i);
+        store(load(ss, sumsAt + d + i).add(dyi), ss, sumsAt + d + i);
+      }
+      float meanG = sum(sumG);
+      float meanGx = sum(sumGx);
+      for (int i = whole; i < d; i++) {
+        float dyi = get(gs, at + i);
+        float normed = (get(xs, at + i) - mean) * inverse;
+        float g = dyi * get(ws, i);
+        meanG += g;
+        meanGx = Math.fma(g, normed, meanGx);
+        set(ss, sumsAt + i, Math.fma(dyi, normed, get(ss, sumsAt + i)));
+        set(ss, sumsAt + d + i, get(ss, sumsAt + d + i) + dyi);
+      }
+      meanG /= d;
+      meanGx /= d;
+      for (int i = 0; i < whole; i += W) {
+        FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
+        FloatVector g = load(gs, at + i).mul(load(ws, i));
+        FloatVector v = g.sub(meanG).sub(normed.mul(meanGx)).mul(inverse);
+        store(load(ds, at + i).add(v), ds, at + i);
+      }
+      for (int i = whole; i < d; i++) {
+        float normed = (get(xs, at + i) - mean) * inverse;
+        float g = get(gs, at + i) * get(ws, i);
+        set(ds, at + i, get(ds, at + i) + (g - meanG - normed * meanGx) * inverse);
+      }
+    }
+  }
+}

@@ -1,0 +1,400 @@
+package org.esolm.tensor;
+
+import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.W;
+import static org.esolm.tensor.Simd.get;
+import static org.esolm.tensor.Simd.load;
+import static org.esolm.tensor.Simd.set;
+import static org.esolm.tensor.Simd.store;
+import static org.esolm.tensor.Simd.sum;
+import static org.esolm.tensor.Simd.whole;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Products with a weight matrix [out, in]: {@code y = x W' + b}, its gradients, and a kernel for
+ * the few rows of a decoding step. Matrices may be columns of wider ones: {@code at} is the index
+ * of the first element, {@code ld} the number of floats from one row to the next. Every function
+ * works on the rows it is given, on the calling thread.
+ */
+public final class Linear {
+  /** Up to this many rows a sequence, {@link #few} is faster than a BLAS call. */
+  public static final int FEW = 8;
+
+  private Linear() {}
+
+  private static long address(Tensor t, long at) {
+    return t.memory().address() + at * Tensor.BYTES;
+  }
+
+  /**
+   * {@code y = x W'} for some rows.
+   *
+   * @param x [rows, in]
+   * @param xAt index of the first row's first element
+   * @param ldx floats from row to row of x
+   * @param w [out, in]
+   * @param wAt index of the first weight; a row of weights has {@code in} floats
+   * @param y [rows, out], written
+   * @param yAt index of the first row's first element
+   * @param ldy floats from row to row of y
+   * @param rows number of rows
+   * @param in inner size
+   * @param out columns of y
+   */
+  public static void forward(
+      Tensor x,
+      long xAt,
+      int ldx,
+      Tensor w,
+      long wAt,
+      Tensor y,
+      long yAt,
+      int ldy,
+      int rows,
+      int in,
+      int out) {
+    Blas.sgemm(
+        false,
+        true,
+        rows,
+        out,
+        in,
+        1f,
+        address(x, xAt),
+        ldx,
+        address(w, wAt),
+        in,
+        0f,
+        address(y, yAt),
+        ldy);
+  }
+
+  /**
+   * {@code dx = dy W} for some rows.
+   *
+   * @param dy [rows, out]
+   * @param dyAt index of the first row's first element
+   * @param lddy floats from row to row of dy
+   * @param w [out, in]
+   * @param wAt index of the first weight
+   * @param dx [rows, in], written
+   * @param dxAt index of the first row's first element
+   * @param lddx floats from row to row of dx
+   * @param rows number of rows
+   * @param in columns of dx
+   * @param out inner size
+   */
+  public static void backwardInput(
+      Tensor dy,
+      long dyAt,
+      int lddy,
+      Tensor w,
+      long wAt,
+      Tensor dx,
+      long dxAt,
+      int lddx,
+      int rows,
+      int in,
+      int out) {
+    Blas.sgemm(
+        false,
+        false,
+        rows,
+        in,
+        out,
+        1f,
+        address(dy, dyAt),
+        lddy,
+        address(w, wAt),
+        in,
+        0f,
+        address(dx, dxAt),
+        lddx);
+  }
+
+  /**
+   * {@code dW += dy' x} for some of the rows of dW, over all rows of dy and x.
+   *
+   * @param dy [rows, out]
+   * @param dyAt index of the first row's element in the column that belongs to the first of these
+   *     rows of dW
+   * @param lddy floats from row to row of dy
+   * @param x [rows, in]
+   * @param xAt index of the first row's first element
+   * @param ldx floats from row to row of x
+   * @param dw [out, in], added to
+   * @param dwAt index of the first element
+   * @param rows number of rows of dy and x
+   * @param in columns of dW
+   * @param out how many rows of dW
+   */
+  public static void backwardWeight(
+      Tensor dy,
+      long dyAt,
+      int lddy,
+      Tensor x,
+      long xAt,
+      int ldx,
+      Tensor dw,
+      long dwAt,
+      int rows,
+      int in,
+      int out) {
+    Blas.sgemm(
+        true,
+        false,
+        out,
+        in,
+        rows,
+        1f,
+        address(dy, dyAt),
+        lddy,
+        address(x, xAt),
+        ldx,
+        1f,
+        address(dw, dwAt),
+        in);
+  }
+
+  /**
+   * Adds a bias to some rows.
+   *
+   * @param y [rows, n], added to
+   * @param bias [n]
+   * @param biasAt index of its first element
+   * @param yAt index of the first row's first element
+   * @param ldy floats from row to row
+   * @param rows number of rows
+   * @param n columns
+   */
+  public static void addBias(
+      Tensor y, Tensor bias, long biasAt, long yAt, int ldy, int rows, int n) {
+    MemorySegment ys = y.memory();
+    MemorySegment bs = bias.memory();
+    int whole = whole(n);
+    for (int r = 0; r < rows; r++) {
+      long at = yAt + (long) r * ldy;
+      for (int i = 0; i < whole; i += W) {
+        store(load(ys, at + i).add(load(bs, biasAt + i)), ys, at + i);
+      }
+      for (int i = whole; i < n; i++) {
+        set(ys, at + i, get(ys, at + i) + get(bs, biasAt + i));
+      }
+    }
+  }
+
+  /**
+   * Adds the sum over rows of some columns: the gradient of a bias.
+   *
+   * @param dy [rows, n]
+   * @param dyAt index of the first row's first column
+   * @param lddy floats from row to row
+   * @param sums [n], added to
+   * @param sumsAt index of its first element
+   * @param rows number of rows
+   * @param n columns
+   */
+  public static void sumRows(
+      Tensor dy, long dyAt, int lddy, Tensor sums, long sumsAt, int rows, int n) {
+    MemorySegment ds = dy.memory();
+    MemorySegment ss = sums.memory();
+    int whole = whole(n);
+    for (int r = 0; r < rows; r++) {
+      long at = dyAt + (long) r * lddy;
+      for (int i = 0; i < whole; i += W) {
+        store(load(ss, sumsAt + i).add(load(ds, at + i)), ss, sumsAt + i);
+      }
+      for (int i = whole; i < n; i++) {
+        set(ss, sumsAt + i, get(ss, sumsAt + i) + get(ds, at + i));
+      }
+    }
+  }
+
+  /**
+   * {@code y = x W' + b} for the few rows of a decoding step: every weight is read once for four
+   * rows, and an element's arithmetic is the same whatever rows and columns are computed with it.
+   *
+   * @param x [rows, in]
+   * @param xAt index of the first row's first element
+   * @param ldx floats from row to row of x
+   * @param w [out, in]
+   * @param wAt index of the first weight
+   * @param bias [out], or null for none
+   * @param biasAt index of the first bias
+   * @param y [rows, out], written
+   * @param yAt index of the first row's first element
+   * @param ldy floats from row to row of y
+   * @param rows number of rows
+   * @param in inner size
+   * @param out columns of y
+   */
+  public static void few(
+      Tensor x,
+      long xAt,
+      int ldx,
+      Tensor w,
+      long wAt,
+      Tensor bias,
+      long biasAt,
+      Tensor y,
+      long yAt,
+      int ldy,
+      int rows,
+      int in,
+      int out) {
+    MemorySegment xs = x.memory();
+    MemorySegment ws = w.memory();
+    MemorySegment ys = y.memory();
+    int o = 0;
+    for (; o + 4 <= out; o += 4) {
+      int r = 0;
+      for (; r + 4 <= rows; r += 4) {
+        fourByFour(
+            xs,
+            xAt + (long) r * ldx,
+            ldx,
+            ws,
+            wAt + (long) o * in,
+            in,
+            ys,
+            yAt + (long) r * ldy + o,
+            ldy);
+      }
+      for (; r < rows; r++) {
+        fourByOne(
+            xs, xAt + (long) r * ldx, ws, wAt + (long) o * in, in, ys, yAt + (long) r * ldy + o);
+      }
+    }
+    for (; o < out; o++) {
+      for (int r = 0; r < rows; r++) {
+        set(
+            ys,
+            yAt + (long) r * ldy + o,
+            dot(xs, xAt + (long) r * ldx, ws, wAt + (long) o * in, in));
+      }
+    }
+    if (bias != null) {
+      addBias(y, bias, biasAt, yAt, ldy, rows, out);
+    }
+  }
+
+  /**
+   * The scalar product of two stretches of floats.
+   *
+   * @param x the first
+   * @param xAt its first element
+   * @param y the second
+   * @param yAt its first element
+   * @param n their length
+   * @return the sum of the products
+   */
+  public static float dot(Tensor x, long xAt, Tensor y, long yAt, int n) {
+    return dot(x.memory(), xAt, y.memory(), yAt, n);
+  }
+
+  private static float dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int n) {
+    int whole = whole(n);
+    FloatVector total = FloatVector.zero(F);
+    for (int i = 0; i < whole; i += W) {
+      total = load(x, xAt + i).fma(load(y, yAt + i), total);
+    }
+    return tail(x, xAt, y, yAt, whole, n, sum(total));
+  }
+
+  private static float tail(
+      MemorySegment x, long xAt, MemorySegment y, long yAt, int from, int n, float s) {
+    for (int i = from; i < n; i++) {
+      s = Math.fma(get(x, xAt + i), get(y, yAt + i), s);
+    }
+    return s;
+  }
+
+  private static void fourByOne(
+      MemorySegment x, long xAt, MemorySegment w, long wAt, int in, MemorySegment y, long yAt) {
+    int whole = whole(in);
+    FloatVector a = FloatVector.zero(F);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    for (int i = 0; i < whole; i += W) {
+      FloatVector v = load(x, xAt + i);
+      a = v.fma(load(w, wAt + i), a);
+      b = v.fma(load(w, wAt + in + i), b);
+      c = v.fma(load(w, wAt + 2L * in + i), c);
+      d = v.fma(load(w, wAt + 3L * in + i), d);
+    }
+    set(y, yAt, tail(x, xAt, w, wAt, whole, in, sum(a)));
+    set(y, yAt + 1, tail(x, xAt, w, wAt + in, whole, in, sum(b)));
+    set(y, yAt + 2, tail(x, xAt, w, wAt + 2L * in, whole, in, sum(c)));
+    set(y, yAt + 3, tail(x, xAt, w, wAt + 3L * in, whole, in, sum(d)));
+  }
+
+  private static void fourByFour(
+      MemorySegment x,
+      long xAt,
+      int ldx,
+      MemorySegment w,
+      long wAt,
+      int in,
+      MemorySegment y,
+      long yAt,
+      int ldy) {
+    int whole = whole(in);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector a0 = zero, a1 = zero, a2 = zero, a3 = zero;
+    FloatVector b0 = zero, b1 = zero, b2 = zero, b3 = zero;
+    FloatVector c0 = zero, c1 = zero, c2 = zero, c3 = zero;
+    FloatVector d0 = zero, d1 = zero, d2 = zero, d3 = zero;
+    for (int i = 0; i < whole; i += W) {
+      FloatVector w0 = load(w, wAt + i);
+      FloatVector w1 = load(w, wAt + in + i);
+      FloatVector w2 = load(w, wAt + 2L * in + i);
+      FloatVector w3 = load(w, wAt + 3L * in + i);
+      FloatVector v = load(x, xAt + i);
+      a0 = v.fma(w0, a0);
+      a1 = v.fma(w1, a1);
+      a2 = v.fma(w2, a2);
+      a3 = v.fma(w3, a3);
+      v = load(x, xAt + ldx + i);
+      b0 = v.fma(w0, b0);
+      b1 = v.fma(w1, b1);
+      b2 = v.fma(w2, b2);
+      b3 = v.fma(w3, b3);
+      v = load(x, xAt + 2L * ldx + i);
+      c0 = v.fma(w0, c0);
+      c1 = v.fma(w1, c1);
+      c2 = v.fma(w2, c2);
+      c3 = v.fma(w3, c3);
+      v = load(x, xAt + 3L * ldx + i);
+      d0 = v.fma(w0, d0);
+      d1 = v.fma(w1, d1);
+      d2 = v.fma(w2, d2);
+      d3 = v.fma(w3, d3);
+    }
+    put(x, xAt, w, wAt, whole, in, y, yAt, a0, a1, a2, a3);
+    put(x, xAt + ldx, w, wAt, whole, in, y, yAt + ldy, b0, b1, b2, b3);
+    put(x, xAt + 2L * ldx, w, wAt, whole, in, y, yAt + 2L * ldy, c0, c1, c2, c3);
+    put(x, xAt + 3L * ldx, w, wAt, whole, in, y, yAt + 3L * ldy, d0, d1, d2, d3);
+  }
+
+  private static void put(
+      MemorySegment x,
+      long xAt,
+      MemorySegment w,
+      long wAt,
+      int whole,
+      int in,
+      MemorySegment y,
+      long yAt,
+      FloatVector p,
+      FloatVector q,
+      FloatVector r,
+      FloatVector s) {
+    set(y, yAt, tail(x, xAt, w, wAt, whole, in, sum(p)));
+    set(y, yAt + 1, tail(x, xAt, w, wAt + in, whole, in, sum(q)));
+    set(y, yAt + 2, tail(x, xAt, w, wAt + 2L * in, whole, in, sum(r)));
+    set(y, yAt + 3, tail(x, xAt, w, wAt + 3L * in, whole, in, sum(s)));
+  }
+}

@@ -1,0 +1,92 @@
+package org.esolm.tensor;
+
+import static org.esolm.tensor.Simd.W;
+import static org.esolm.tensor.Simd.get;
+import static org.esolm.tensor.Simd.load;
+import static org.esolm.tensor.Simd.set;
+import static org.esolm.tensor.Simd.store;
+import static org.esolm.tensor.Simd.whole;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Rotary position embedding (Su et al., 2021) in the half-split form: of each head's vector,
+ * element i and element i + h/2 are rotated by the angle position / base^(2i/h).
+ */
+public final class Rope {
+  private final int half;
+  private final Tensor cos; // [positions, h/2]
+  private final Tensor sin; // [positions, h/2]
+
+  /**
+   * Computes the angles.
+   *
+   * @param arena owner of the tables
+   * @param positions positions 0 to positions - 1 can be rotated
+   * @param headSize h, even
+   * @param base 10,000 in the paper
+   */
+  public Rope(Arena arena, int positions, int headSize, double base) {
+    half = headSize / 2;
+    cos = Tensor.zeros(arena, positions, half);
+    sin = Tensor.zeros(arena, positions, half);
+    for (int i = 0; i < half; i++) {
+      // in float, as the released code computes it
+      float frequency = (float) (1.0 / Math.pow(base, 2.0 * i / headSize));
+      for (int p = 0; p < positions; p++) {
+        float angle = p * frequency;
+        cos.set((long) p * half + i, (float) Math.cos(angle));
+        sin.set((long) p * half + i, (float) Math.sin(angle));
+      }
+    }
+  }
+
+  /**
+   * How many positions can be rotated.
+   *
+   * @return positions 0 to this - 1
+   */
+  public int positions() {
+    return cos.dim(0);
+  }
+
+  /**
+   * Rotates the heads of one row in place.
+   *
+   * @param x where the row lies
+   * @param at index of the first head's first element
+   * @param heads number of heads, one behind the other
+   * @param position the row's position
+   * @param backward whether to rotate back, which is the gradient of rotating
+   */
+  public void rotate(Tensor x, long at, int heads, int position, boolean backward) {
+    MemorySegment xs = x.memory();
+    MemorySegment cs = cos.memory();
+    MemorySegment ss = sin.memory();
+    long row = (long) position * half;
+    float sign = backward ? -1f : 1f;
+    int whole = whole(half);
+    for (int head = 0; head < heads; head++) {
+      long a = at + (long) head * 2 * half;
+      long b = a + half;
+      for (int i = 0; i < whole; i += W) {
+        FloatVector c = load(cs, row + i);
+        FloatVector s = load(ss, row + i).mul(sign);
+        FloatVector u = load(xs, a + i);
+        FloatVector v = load(xs, b + i);
+        store(u.mul(c).sub(v.mul(s)), xs, a + i);
+        store(v.mul(c).add(u.mul(s)), xs, b + i);
+      }
+      for (int i = whole; i < half; i++) {
+        float c = get(cs, row + i);
+        float s = sign * get(ss, row + i);
+        float u = get(xs, a + i);
+        float v = get(xs, b + i);
+        set(xs, a + i, u * c - v * s);
+        set(xs, b + i, v * c + u * s);
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package org.esolm.tensor;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The vector width of this machine, and what all vector kernels share. Indices count floats. */
+final class Simd {
+  static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+  static final int W = F.length();
+
+  private static final ByteOrder NATIVE = ByteOrder.nativeOrder();
+
+  /** Adding and subtracting this rounds to the nearest integer, and leaves it in the low bits. */
+  private static final float ROUND = 0x1.8p23f;
+
+  private static final float LOG2_E = 1.4426950408889634f;
+  private static final float LN2_HIGH = 0.693359375f;
+  private static final float LN2_LOW = -2.12194440e-4f;
+
+  private Simd() {}
+
+  static FloatVector load(MemorySegment m, long i) {
+    return FloatVector.fromMemorySegment(F, m, i << 2, NATIVE);
+  }
+
+  static void store(FloatVector v, MemorySegment m, long i) {
+    v.intoMemorySegment(m, i << 2, NATIVE);
+  }
+
+  static float get(MemorySegment m, long i) {
+    return m.get(JAVA_FLOAT_UNALIGNED, i << 2);
+  }
+
+  static void set(MemorySegment m, long i, float v) {
+    m.set(JAVA_FLOAT_UNALIGNED, i << 2, v);
+  }
+
+  /** The end of the whole vectors among n elements. */
+  static int whole(int n) {
+    return n - n % W;
+  }
+
+  static float sum(FloatVector v) {
+    return v.reduceLanes(VectorOperators.ADD);
+  }
+
+  /**
+   * e to the power of every lane, to about two units in the last place; 0 below -87.3 (Cephes'
+   * expf). The same on every machine, unlike the Vector API's own EXP, and with no call out of the
+   * loop.
+   */
+  static FloatVector exp(FloatVector x) {
+    FloatVector clamped = x.max(-87.3f).min(88.3f);
+    FloatVector shifted =
+        clamped.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
+    FloatVector n = shifted.sub(ROUND);
+    FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), clamped);
+    r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
+    FloatVector p = FloatVector.broadcast(F, 1.9875691500e-4f);
+    p = p.fma(r, FloatVector.broadcast(F, 1.3981999507e-3f));
+    p = p.fma(r, FloatVector.broadcast(F, 8.3334519073e-3f));
+    p = p.fma(r, FloatVector.broadcast(F, 4.1665795894e-2f));
+    p = p.fma(r, FloatVector.broadcast(F, 1.6666665459e-1f));
+    p = p.fma(r, FloatVector.broadcast(F, 5.0000001201e-1f));
+    p = p.fma(r.mul(r), r).add(1f);
+    FloatVector scale =
+        shifted
+            .reinterpretAsInts()
+            .add(127)
+            .lanewise(VectorOperators.LSHL, 23)
+            .reinterpretAsFloats();
+    FloatVector e = p.mul(scale);
+    return e.blend(0f, x.lt(-87.3f));
+  }
+
+  /** The scalar twin of {@link #exp(FloatVector)}, for the ends of rows. */
+  static float exp(float x) {
+    if (x < -87.3f) {
+      return 0f;
+    }
+    float clamped = Math.min(x, 88.3f);
+    float shifted = Math.fma(clamped, LOG2_E, ROUND);
+    float n = shifted - ROUND;
+    float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, clamped));
+    float p = 1.9875691500e-4f;
+    p = Math.fma(p, r, 1.3981999507e-3f);
+    p = Math.fma(p, r, 8.3334519073e-3f);
+    p = Math.fma(p, r, 4.1665795894e-2f);
+    p = Math.fma(p, r, 1.6666665459e-1f);
+    p = Math.fma(p, r, 5.0000001201e-1f);
+    p = Math.fma(p, r * r, r) + 1f;
+    return p * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) + 127) << 23);
+  }
+}
