@@ -21,7 +21,7 @@ final class Charts {
           1.6f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, new float[] {7, 5}, 0);
 
   /** From this ratio of the largest to the smallest value on, an axis is logarithmic. */
-  private static final double LOG_RATIO = 5;
+  private static final double LOG_RATIO = 3;
 
   private Charts() {}
 
@@ -65,6 +65,7 @@ final class Charts {
   private static void xAxis(XYChart chart, Range range) {
     XYStyler style = chart.getStyler();
     style.setXAxisLogarithmic(range.logarithmic);
+    style.setXAxisLogarithmicDecadeOnly(false);
     style.setXAxisMin(range.min);
     style.setXAxisMax(range.max);
     chart.setCustomXAxisTickLabelsFormatter(range::label);
@@ -75,6 +76,7 @@ final class Charts {
     Range range = Range.around(min, max);
     XYStyler style = chart.getStyler();
     style.setYAxisLogarithmic(range.logarithmic);
+    style.setYAxisLogarithmicDecadeOnly(false);
     style.setYAxisMin(range.min);
     style.setYAxisMax(range.max);
     chart.setCustomYAxisTickLabelsFormatter(range::label);
@@ -118,14 +120,17 @@ final class Charts {
       return new Range(min - margin, max + margin, false);
     }
 
-    /** A decade's 1, 2 and 5 are labelled where it has room, all else by its grid line alone. */
+    /**
+     * What has room is labelled: a decade's 1, also its 2 and 5, or all; the rest has a grid line.
+     */
     String label(double value) {
       if (!logarithmic) {
         return number(value);
       }
       double mantissa = value / Math.pow(10, Math.floor(Math.log10(value) + 1e-9));
       long digit = Math.round(mantissa);
-      boolean shown = digit == 1 || (max / min < 300 && (digit == 2 || digit == 5));
+      double decades = Math.log10(max / min);
+      boolean shown = digit == 1 || decades < 1 || (decades < 3.2 && (digit == 2 || digit == 5));
       return shown ? number(value) : " ";
     }
   }

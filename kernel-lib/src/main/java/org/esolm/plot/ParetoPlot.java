@@ -67,11 +67,12 @@ public final class ParetoPlot {
         new ParetoFront<Point>(p -> p.x.value(), cost.better(), p -> p.y.value(), quality.better())
             .of(points);
     XYChart chart = Charts.chart(title, cost.title() + legendOfLabels(points), quality.title());
+    chart.getStyler().setErrorBarsColorSeriesColor(true);
     limits(chart, points, truth);
 
     XYSeries frontLine =
         Charts.line(chart, "Pareto front", values(front, true), values(front, false), FRONT);
-    frontLine.setLineStyle(new BasicStroke(5, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+    frontLine.setLineStyle(new BasicStroke(3, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
     Map<String, List<Point>> bySystem =
         points.stream()
             .collect(
@@ -136,7 +137,11 @@ public final class ParetoPlot {
         .map(
             p ->
                 new PointLabels.Label(
-                    p.x.value(), p.y.value(), p.label(), styles.get(p.row.system()).color()))
+                    p.x.value(),
+                    p.y.value(),
+                    p.label(),
+                    styles.get(p.row.system()).color(),
+                    front.contains(p)))
         .toList();
   }
 }

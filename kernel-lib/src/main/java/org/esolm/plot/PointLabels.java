@@ -1,5 +1,6 @@
 package org.esolm.plot;
 
+import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.FontMetrics;
@@ -21,11 +22,15 @@ import org.knowm.xchart.XYChart;
  */
 final class PointLabels {
   private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 11);
+  private static final BasicStroke LEADER = new BasicStroke(0.8f);
   private static final int POINT = 5;
   private static final int[][] DIRECTIONS = {
     {1, -1}, {1, 1}, {-1, -1}, {-1, 1}, {1, 0}, {-1, 0}, {0, -1}, {0, 1}
   };
-  private static final int[] DISTANCES = {7, 16, 28, 42};
+  private static final int[] DISTANCES = {7, 14, 26, 40};
+
+  /** Texts of less weight stay this near: many lines to far texts hide the points. */
+  private static final int NEAR = 2;
 
   private PointLabels() {}
 
@@ -34,10 +39,11 @@ final class PointLabels {
    *
    * @param x in the chart's units
    * @param y in the chart's units
-   * @param text empty for a point that only is to be kept free
+   * @param text empty for a point that is only kept free
    * @param color of the text
+   * @param important whether the text may stand far off, tied to its point by a line
    */
-  record Label(double x, double y, String text, Color color) {}
+  record Label(double x, double y, String text, Color color, boolean important) {}
 
   static void paint(Graphics2D graphics, XYChart chart, List<Label> labels) {
     FontMetrics metrics = metrics();
@@ -52,7 +58,7 @@ final class PointLabels {
     for (Label label : labels) {
       if (!label.text.isEmpty()) {
         Point2D p = onScreen(chart, label);
-        freePlace(p, metrics, label.text, plot, taken)
+        freePlace(p, metrics, label, plot, taken)
             .ifPresent(
                 box -> {
                   taken.add(box);
@@ -87,10 +93,11 @@ final class PointLabels {
   }
 
   private static Optional<Rectangle2D> freePlace(
-      Point2D p, FontMetrics metrics, String text, Rectangle plot, List<Rectangle2D> taken) {
-    double width = metrics.stringWidth(text) + 2;
+      Point2D p, FontMetrics metrics, Label label, Rectangle plot, List<Rectangle2D> taken) {
+    double width = metrics.stringWidth(label.text) + 2;
     double height = metrics.getAscent() + metrics.getDescent();
-    for (int distance : DISTANCES) {
+    for (int i = 0; i < (label.important ? DISTANCES.length : NEAR); i++) {
+      int distance = DISTANCES[i];
       for (int[] direction : DIRECTIONS) {
         double centreX = p.getX() + direction[0] * (distance + width / 2);
         double centreY =
@@ -111,8 +118,9 @@ final class PointLabels {
         new Point2D.Double(
             Math.clamp(p.getX(), box.getMinX(), box.getMaxX()),
             Math.clamp(p.getY(), box.getMinY(), box.getMaxY()));
-    if (nearest.distance(p) > 2 * DISTANCES[0]) {
-      graphics.setColor(Color.GRAY);
+    if (nearest.distance(p) > DISTANCES[1] + 3) {
+      graphics.setColor(Color.LIGHT_GRAY);
+      graphics.setStroke(LEADER);
       graphics.draw(new Line2D.Double(p, nearest));
     }
     graphics.setColor(label.color);

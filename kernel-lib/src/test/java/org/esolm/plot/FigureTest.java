@@ -51,7 +51,7 @@ class FigureTest {
     assertThat(document.getDocumentElement().getTagName()).isEqualTo("svg");
     assertThat(texts(document))
         .as("labels of points; XChart's own texts are drawn as outlines")
-        .contains("1/16", "0.25/64", "64")
+        .contains("1/16", "0.5/64", "64")
         .hasSizeGreaterThan(28);
     assertThat(strokes(document)).as("the front").contains("rgb(184,184,184)");
   }
