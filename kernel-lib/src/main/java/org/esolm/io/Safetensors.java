@@ -29,9 +29,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A file of named tensors in the safetensors format: eight bytes of header length, a JSON header, then the tensors'
- * bytes, row-major and little-endian. The file is mapped, not read; a file that breaks any rule of the format is refused
- * before a tensor is handed out.
+ * A file of named tensors in the safetensors format: eight bytes of header length, a JSON header,
+ * then the tensors' bytes, row-major and little-endian. The file is mapped, not read; a file that
+ * breaks any rule of the format is refused before a tensor is handed out.
  */
 public final class Safetensors implements AutoCloseable {
   /** The format's own limit of the header. */
@@ -42,9 +42,18 @@ public final class Safetensors implements AutoCloseable {
 
   private static final Map<String, Integer> BYTES =
       Map.ofEntries(
-          Map.entry("F64", 8), Map.entry("I64", 8), Map.entry("U64", 8), Map.entry("F32", 4),
-          Map.entry("I32", 4), Map.entry("U32", 4), Map.entry("F16", 2), Map.entry("BF16", 2),
-          Map.entry("I16", 2), Map.entry("U16", 2), Map.entry("I8", 1), Map.entry("U8", 1),
+          Map.entry("F64", 8),
+          Map.entry("I64", 8),
+          Map.entry("U64", 8),
+          Map.entry("F32", 4),
+          Map.entry("I32", 4),
+          Map.entry("U32", 4),
+          Map.entry("F16", 2),
+          Map.entry("BF16", 2),
+          Map.entry("I16", 2),
+          Map.entry("U16", 2),
+          Map.entry("I8", 1),
+          Map.entry("U8", 1),
           Map.entry("BOOL", 1));
 
   /**
@@ -82,7 +91,8 @@ public final class Safetensors implements AutoCloseable {
    * @param file the file
    * @return its tensors; to be closed
    * @throws IOException if it cannot be read
-   * @throws IllegalArgumentException if it is not a valid safetensors file; the message says why in one line
+   * @throws IllegalArgumentException if it is not a valid safetensors file; the message says why in
+   *     one line
    */
   public static Safetensors open(Path file) throws IOException {
     Arena arena = Arena.ofShared();
@@ -92,8 +102,7 @@ public final class Safetensors implements AutoCloseable {
         throw bad(file, size + " bytes, too short for a header");
       }
       MemorySegment map = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-      long header =
-          map.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
+      long header = map.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
       if (header < 2 || header > MAX_HEADER || header > size - 8) {
         throw bad(
             file,
@@ -108,7 +117,10 @@ public final class Safetensors implements AutoCloseable {
       SequencedMap<String, Entry> entries = new LinkedHashMap<>();
       for (var property : root.properties()) {
         if (property.getKey().equals("__metadata__")) {
-          property.getValue().properties().forEach(m -> metadata.put(m.getKey(), m.getValue().asString()));
+          property
+              .getValue()
+              .properties()
+              .forEach(m -> metadata.put(m.getKey(), m.getValue().asString()));
         } else {
           entries.put(property.getKey(), entry(file, property.getKey(), property.getValue()));
         }
@@ -156,7 +168,9 @@ public final class Safetensors implements AutoCloseable {
     JsonNode offsets = node.path("data_offsets");
     Integer bytes = BYTES.get(type);
     if (bytes == null) {
-      throw bad(file, name + ": dtype '" + type + "', known are " + BYTES.keySet().stream().sorted().toList());
+      throw bad(
+          file,
+          name + ": dtype '" + type + "', known are " + BYTES.keySet().stream().sorted().toList());
     }
     if (!shape.isArray() || !offsets.isArray() || offsets.size() != 2) {
       throw bad(file, name + ": needs an array 'shape' and two 'data_offsets'");
@@ -180,7 +194,9 @@ public final class Safetensors implements AutoCloseable {
     long from = offsets.get(0).longValue();
     long to = offsets.get(1).longValue();
     if (from < 0 || to < from || to - from != size) {
-      throw bad(file, name + ": data_offsets " + offsets + ", shape " + shape + " needs " + size + " bytes");
+      throw bad(
+          file,
+          name + ": data_offsets " + offsets + ", shape " + shape + " needs " + size + " bytes");
     }
     return new Entry(type, List.copyOf(axes), from, to);
   }
@@ -194,7 +210,8 @@ public final class Safetensors implements AutoCloseable {
             .thenComparingLong(e -> e.getValue().to()));
     for (var e : sorted) {
       if (e.getValue().from() != at) {
-        throw bad(file, e.getKey() + ": starts at byte " + e.getValue().from() + ", expected " + at);
+        throw bad(
+            file, e.getKey() + ": starts at byte " + e.getValue().from() + ", expected " + at);
       }
       at = e.getValue().to();
     }
@@ -241,7 +258,13 @@ public final class Safetensors implements AutoCloseable {
     long n = bytes.byteSize() / BYTES.get(e.type());
     if (n != to.size()) {
       throw new IllegalArgumentException(
-          file + ": " + name + " has shape " + e.shape() + ", expected " + Arrays.toString(to.shape()));
+          file
+              + ": "
+              + name
+              + " has shape "
+              + e.shape()
+              + ", expected "
+              + Arrays.toString(to.shape()));
     }
     if (e.type().equals("F32") && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
       MemorySegment.copy(bytes, 0, to.memory(), 0, bytes.byteSize());
@@ -343,8 +366,7 @@ public final class Safetensors implements AutoCloseable {
     for (Tensor t : tensors.values()) {
       long bytes = t.size() * Tensor.BYTES;
       for (long from = 0; from < bytes; from += 1 << 26) {
-        writeAll(
-            channel, t.memory().asSlice(from, Math.min(1 << 26, bytes - from)).asByteBuffer());
+        writeAll(channel, t.memory().asSlice(from, Math.min(1 << 26, bytes - from)).asByteBuffer());
       }
     }
   }

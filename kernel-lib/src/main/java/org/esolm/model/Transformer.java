@@ -72,13 +72,23 @@ public final class Transformer implements AutoCloseable {
     gather = (tile, worker) -> blocks[block].gather(frame, w, tile);
     attend = (unit, worker) -> blocks[block].attend(frame, w, w.attention[worker], unit);
     leave = (tile, worker) -> leaveAndEnter(tile);
-    headLogits = (tile, worker) -> head.logits(w, frame.lastRows.from(tile), frame.lastRows.to(tile), 0, logits);
-    headLoss = (tile, worker) -> head.loss( frame, w, frame.lastRows.from(chunkFirstTile + tile), frame.lastRows.to(chunkFirstTile + tile), chunkFrom);
+    headLogits =
+        (tile, worker) ->
+            head.logits(w, frame.lastRows.from(tile), frame.lastRows.to(tile), 0, logits);
+    headLoss =
+        (tile, worker) ->
+            head.loss(
+                frame,
+                w,
+                frame.lastRows.from(chunkFirstTile + tile),
+                frame.lastRows.to(chunkFirstTile + tile),
+                chunkFrom);
     headGradient = (tile, worker) -> head.gradient(frame, w, chunkFirstTile + tile, chunkFrom);
     headWeight = (unit, worker) -> head.weightBackward(w, gradient, unit, chunkFrom, chunkTo);
     leaveBackward = (tile, worker) -> blocks[block].leaveBackward(frame, w, tile);
     leaveWeight = (unit, worker) -> blocks[block].leaveWeightBackward(frame, w, gradient, unit);
-    attendBackward = (unit, worker) -> blocks[block].attendBackward(frame, w, w.attention[worker], unit);
+    attendBackward =
+        (unit, worker) -> blocks[block].attendBackward(frame, w, w.attention[worker], unit);
     gatherBackward = (tile, worker) -> blocks[block].gatherBackward(frame, w, tile);
     enterBackward = (tile, worker) -> blocks[block].enterBackward(frame, w, tile);
     enterWeight = (unit, worker) -> blocks[block].enterWeightBackward(frame, w, gradient, unit);
