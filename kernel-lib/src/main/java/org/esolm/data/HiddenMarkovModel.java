@@ -140,11 +140,7 @@ public final class HiddenMarkovModel implements Oracle {
    * @return [V], p(x = v)
    */
   public double[] unigram() {
-    double[] p = new double[vocabSize()];
-    for (int s : all) {
-      laws.addRow(lawOf[s], stationary[s], p);
-    }
-    return p;
+    return tokenLaw(stationary);
   }
 
   @Override
@@ -196,8 +192,6 @@ public final class HiddenMarkovModel implements Oracle {
       logP += observed[l] < 0 ? 0 : Math.log(c);
     }
 
-    double[] mass = new double[laws.rows()];
-    double[] p = new double[vocabSize()];
     double[] beta = null; // p(observed from l on | s_l), scaled; null: nothing is observed there
     for (int l = length - 1; l >= 0; l--) {
       int[] active = active(observed[l]);
@@ -214,17 +208,11 @@ public final class HiddenMarkovModel implements Oracle {
         posterior[l][observed[l]] = 1;
         emit(observed[l], x);
       } else {
-        Arrays.fill(mass, 0);
-        double total = 0;
-        for (int s : active) {
-          double gamma = x == null ? alpha[l][s] : alpha[l][s] * x[s];
-          mass[lawOf[s]] += gamma;
-          total += gamma;
+        double[] gamma = alpha[l];
+        for (int s = 0; s < gamma.length && x != null; s++) {
+          gamma[s] *= x[s];
         }
-        Arrays.fill(p, 0);
-        for (int k = 0; k < mass.length; k++) {
-          laws.addRow(k, mass[k] / total, p);
-        }
+        double[] p = tokenLaw(scale(gamma, all, 1 / sum(gamma)));
         for (int v = 0; v < p.length; v++) {
           posterior[l][v] = (float) p[v];
         }
@@ -282,19 +270,33 @@ public final class HiddenMarkovModel implements Oracle {
   /** The sum over continuations; q is the joint law of what was read and the next state. */
   private double blockEntropy(int length, double[] q) {
     double h = 0;
-    for (int v = 0; v < emitters.length; v++) {
-      double[] x = new double[all.length];
-      copy(q, x, emitters[v]);
-      double p = emit(v, x);
-      if (p > 0 && length == 1) {
-        h -= p * Math.log(p);
-      } else if (p > 0) {
+    double[] law = tokenLaw(q);
+    for (int v = 0; v < law.length; v++) {
+      if (law[v] > 0 && length == 1) {
+        h -= law[v] * Math.log(law[v]);
+      } else if (law[v] > 0) {
+        double[] x = new double[all.length];
+        copy(q, x, emitters[v]);
+        emit(v, x);
         double[] y = new double[all.length];
         apply(previous, next, x, emitters[v], y, all);
         h += blockEntropy(length - 1, y);
       }
     }
     return h;
+  }
+
+  /** The law of the token where the law of the state is q; both of the same total. */
+  private double[] tokenLaw(double[] q) {
+    double[] mass = new double[laws.rows()];
+    for (int s : all) {
+      mass[lawOf[s]] += q[s];
+    }
+    double[] p = new double[vocabSize()];
+    for (int k = 0; k < mass.length; k++) {
+      laws.addRow(k, mass[k], p);
+    }
+    return p;
   }
 
   private void require(int token, int lowest) {
