@@ -1,0 +1,222 @@
+package org.esolm.data;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.esolm.random.Purpose;
+import org.esolm.random.Rng;
+
+/**
+ * Text to train on and text to measure on.
+ *
+ * @param name what to call it
+ * @param tokenizer how text became tokens
+ * @param train a stream of training tokens
+ * @param valid a stream of held-out tokens
+ * @param oracle the truth, where it is known
+ */
+public record Corpus(
+    String name, Tokenizer tokenizer, int[] train, int[] valid, Optional<Oracle> oracle) {
+  /** Checks that there is something of both. */
+  public Corpus {
+    if (train.length == 0 || valid.length == 0) {
+      throw new IllegalArgumentException(
+          name
+              + ": "
+              + train.length
+              + " training and "
+              + valid.length
+              + " held-out tokens, allowed: at least 1 of each");
+    }
+  }
+
+  /**
+   * The toy language inside the library.
+   *
+   * @param trainTokens length of the training stream
+   * @param validTokens length of the held-out stream
+   * @param seed chooses both streams
+   * @return the corpus
+   */
+  public static Corpus toy(int trainTokens, int validTokens, long seed) {
+    return of("toy", ToyLanguage.embedded(), trainTokens, validTokens, seed);
+  }
+
+  /**
+   * A toy language of one's own.
+   *
+   * @param name what to call it
+   * @param language the language
+   * @param trainTokens length of the training stream
+   * @param validTokens length of the held-out stream
+   * @param seed chooses both streams
+   * @return the corpus
+   */
+  public static Corpus of(
+      String name, ToyLanguage language, int trainTokens, int validTokens, long seed) {
+    return drawn(name, language.tokenizer(), language.oracle(), trainTokens, validTokens, seed);
+  }
+
+  /**
+   * The paper's Markov chain (appendix E.1), {@link MarkovLanguage#paper}.
+   *
+   * @param trainTokens length of the training stream
+   * @param validTokens length of the held-out stream
+   * @param seed chooses the chain and both streams
+   * @return the corpus
+   */
+  public static Corpus markov(int trainTokens, int validTokens, long seed) {
+    MarkovLanguage language = MarkovLanguage.paper(seed);
+    Tokenizer symbols =
+        new WordTokenizer(IntStream.range(0, language.vocabSize()).mapToObj(i -> "s" + i).toList());
+    return drawn("markov", symbols, language, trainTokens, validTokens, seed);
+  }
+
+  private static Corpus drawn(
+      String name,
+      Tokenizer tokenizer,
+      Oracle oracle,
+      int trainTokens,
+      int validTokens,
+      long seed) {
+    if (trainTokens < 1 || validTokens < 1) {
+      throw new IllegalArgumentException(
+          "trainTokens, validTokens: "
+              + trainTokens
+              + ", "
+              + validTokens
+              + ", allowed: at least 1 each");
+    }
+    // Three indices: the streams share no draws with a language's other uses of the same seed.
+    return new Corpus(
+        name,
+        tokenizer,
+        oracle.sample(trainTokens, Rng.of(seed, Purpose.LANGUAGE, 0, 0, 0)),
+        oracle.sample(validTokens, Rng.of(seed, Purpose.LANGUAGE, 0, 0, 1)),
+        Optional.of(oracle));
+  }
+
+  /**
+   * A text by characters; the last tenth is held out.
+   *
+   * @param file UTF-8 text
+   * @return the corpus
+   * @throws IllegalArgumentException as {@link TextFile#read}
+   */
+  public static Corpus characters(Path file) {
+    String text = TextFile.read(file);
+    CharacterTokenizer tokenizer = CharacterTokenizer.of(text);
+    return held(file, tokenizer, tokenizer.encode(text));
+  }
+
+  /**
+   * Two texts by characters. The vocabulary is that of both.
+   *
+   * @param file UTF-8 text to train on
+   * @param validation UTF-8 text to measure on
+   * @return the corpus
+   * @throws IllegalArgumentException as {@link TextFile#read}
+   */
+  public static Corpus characters(Path file, Path validation) {
+    String train = TextFile.read(file);
+    String valid = TextFile.read(validation);
+    return encoded(file, CharacterTokenizer.of(train + valid), train, valid);
+  }
+
+  /**
+   * A text by words; the last tenth is held out.
+   *
+   * @param file UTF-8 text, words between white space
+   * @param minCount rarer words are {@value WordTokenizer#UNKNOWN}; at least 1
+   * @return the corpus
+   * @throws IllegalArgumentException as {@link TextFile#read}
+   */
+  public static Corpus words(Path file, int minCount) {
+    String text = TextFile.read(file);
+    WordTokenizer tokenizer = WordTokenizer.of(text, minCount);
+    return held(file, tokenizer, tokenizer.encode(text));
+  }
+
+  /**
+   * Two texts by words. The vocabulary is that of the first.
+   *
+   * @param file UTF-8 text to train on
+   * @param validation UTF-8 text to measure on
+   * @param minCount rarer words are {@value WordTokenizer#UNKNOWN}; at least 1
+   * @return the corpus
+   * @throws IllegalArgumentException as {@link TextFile#read}
+   */
+  public static Corpus words(Path file, Path validation, int minCount) {
+    String train = TextFile.read(file);
+    return encoded(file, WordTokenizer.of(train, minCount), train, TextFile.read(validation));
+  }
+
+  private static Corpus encoded(Path file, Tokenizer tokenizer, String train, String valid) {
+    return new Corpus(
+        file.toString(),
+        tokenizer,
+        tokenizer.encode(train),
+        tokenizer.encode(valid),
+        Optional.empty());
+  }
+
+  private static Corpus held(Path file, Tokenizer tokenizer, int[] tokens) {
+    int cut = (int) (tokens.length * 9L / 10);
+    return new Corpus(
+        file.toString(),
+        tokenizer,
+        Arrays.copyOf(tokens, cut),
+        Arrays.copyOfRange(tokens, cut, tokens.length),
+        Optional.empty());
+  }
+
+  /**
+   * The size of the vocabulary.
+   *
+   * @return number of tokens without the mask
+   */
+  public int vocabSize() {
+    return tokenizer.vocabSize();
+  }
+
+  /**
+   * The mask token, the last id.
+   *
+   * @return vocabSize()
+   */
+  public int maskIndex() {
+    return tokenizer.maskIndex();
+  }
+
+  /**
+   * The size of a diffusion model's vocabulary.
+   *
+   * @return number of tokens with the mask
+   */
+  public int vocabSizeWithMask() {
+    return vocabSize() + 1;
+  }
+
+  /**
+   * The training stream in blocks.
+   *
+   * @param length L, tokens of a block
+   * @return its blocks
+   * @throws IllegalArgumentException if the stream is shorter than one block
+   */
+  public Blocks trainBlocks(int length) {
+    return Blocks.of(name + " (training text)", train, length);
+  }
+
+  /**
+   * The held-out stream in blocks.
+   *
+   * @param length L, tokens of a block
+   * @return its blocks
+   * @throws IllegalArgumentException if the stream is shorter than one block
+   */
+  public Blocks validBlocks(int length) {
+    return Blocks.of(name + " (held-out text)", valid, length);
+  }
+}

@@ -1,0 +1,90 @@
+package org.esolm.data;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Text to tokens and back. Tokens are 0 to vocabSize() - 1; the mask token of the diffusion models
+ * is the next id, vocabSize(), and written {@value #MASK}.
+ */
+public interface Tokenizer {
+  /** How the mask token is written. */
+  String MASK = "[MASK]";
+
+  /**
+   * The vocabulary; a token's text stands at its id. With it the tokenizer can be made again.
+   *
+   * @return all tokens without the mask
+   */
+  List<String> tokens();
+
+  /**
+   * Text to tokens.
+   *
+   * @param text any text
+   * @return its tokens; never the mask
+   * @throws IllegalArgumentException if a piece of it is not in the vocabulary and there is no
+   *     token for the unknown
+   */
+  int[] encode(String text);
+
+  /**
+   * Tokens to text that reads well.
+   *
+   * @param tokens tokens, the mask among them
+   * @return the text
+   */
+  String decode(int[] tokens);
+
+  /**
+   * The size of the vocabulary.
+   *
+   * @return number of tokens without the mask
+   */
+  default int vocabSize() {
+    return tokens().size();
+  }
+
+  /**
+   * The mask token.
+   *
+   * @return its id, vocabSize()
+   */
+  default int maskIndex() {
+    return vocabSize();
+  }
+
+  /**
+   * One token's text.
+   *
+   * @param id a token or the mask
+   * @return its text
+   * @throws IllegalArgumentException if there is no such token
+   */
+  default String token(int id) {
+    if (id < 0 || id > vocabSize()) {
+      throw new IllegalArgumentException("token: " + id + ", allowed: 0 to " + vocabSize());
+    }
+    return id == maskIndex() ? MASK : tokens().get(id);
+  }
+
+  /**
+   * Text with gaps to tokens.
+   *
+   * @param text any text; every {@value #MASK} in it is a gap
+   * @return its tokens, a mask token for each gap
+   * @throws IllegalArgumentException as {@link #encode}
+   */
+  default int[] encodeMasked(String text) {
+    String[] pieces = text.split("\\Q" + MASK + "\\E", -1);
+    return IntStream.range(0, pieces.length)
+        .mapToObj(
+            i ->
+                i == 0
+                    ? Arrays.stream(encode(pieces[0]))
+                    : IntStream.concat(IntStream.of(maskIndex()), Arrays.stream(encode(pieces[i]))))
+        .flatMapToInt(s -> s)
+        .toArray();
+  }
+}
