@@ -13,12 +13,13 @@ import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
 
 /**
- * The transformer as it is used while sampling: a few new rows at a time, with the keys and values of earlier rows in a
- * cache. A {@link Pass} names the new rows; key indices count the cached rows first and then the new ones, and every row
- * attends to one range that starts at 0. {@link #keep} says how many of the new rows stay in the cache; the others are
- * overwritten by the next pass.
+ * The transformer as it is used while sampling: a few new rows at a time, with the keys and values
+ * of earlier rows in a cache. A {@link Pass} names the new rows; key indices count the cached rows
+ * first and then the new ones, and every row attends to one range that starts at 0. {@link #keep}
+ * says how many of the new rows stay in the cache; the others are overwritten by the next pass.
  *
- * <p>A row's arithmetic depends neither on the other sequences of the batch nor on the number of threads.
+ * <p>A row's arithmetic depends neither on the other sequences of the batch nor on the number of
+ * threads.
  */
 public final class Decoder implements AutoCloseable {
   /** Multiply-adds that are worth a thread's attention. */
@@ -145,13 +146,15 @@ public final class Decoder implements AutoCloseable {
       }
       String p = "blocks." + block + ".";
       int four = ModelConfig.MLP_RATIO * d;
-      LayerNorm.forward(x, modulation.weight(block, 0), modulation.shift(block, 0), y, statistics, 0, n, d);
+      LayerNorm.forward(
+          x, modulation.weight(block, 0), modulation.shift(block, 0), y, statistics, 0, n, d);
       multiply(y, d, p + "attn_qkv.weight", null, qkv, 3 * d, n);
       rotateAndStore();
       attendAll();
       multiply(attended, d, p + "attn_out.weight", null, branch, d, n);
       Residual.forward(x, branch, null, modulation.gate(block, 0), x, 0f, 0, 0, n, d);
-      LayerNorm.forward(x, modulation.weight(block, 1), modulation.shift(block, 1), y, statistics, 0, n, d);
+      LayerNorm.forward(
+          x, modulation.weight(block, 1), modulation.shift(block, 1), y, statistics, 0, n, d);
       multiply(y, d, p + "mlp.0.weight", p + "mlp.0.bias", hidden, four, n);
       Gelu.forward(hidden, hidden, 0, (long) n * four);
       multiply(hidden, four, p + "mlp.2.weight", p + "mlp.2.bias", branch, d, n);
@@ -168,10 +171,14 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
-  /** The last block of a pass from which nothing is wanted: its keys and values are all that is used. */
+  /**
+   * The last block of a pass from which nothing is wanted: its keys and values are all that is
+   * used.
+   */
   private void storeOnly() {
     int n = pass.rows();
-    LayerNorm.forward(x, modulation.weight(block, 0), modulation.shift(block, 0), y, statistics, 0, n, d);
+    LayerNorm.forward(
+        x, modulation.weight(block, 0), modulation.shift(block, 0), y, statistics, 0, n, d);
     multiply(y, d, "blocks." + block + ".attn_qkv.weight", null, qkv, 3 * d, n);
     rotateAndStore();
   }
@@ -222,8 +229,19 @@ public final class Decoder implements AutoCloseable {
       if (few) {
         for (int i = r; i < to; i++) {
           CachedAttention.attend(
-              qkv, 3L * d * i + (long) head * h, keys, at, values, at, cache.capacity,
-              AttentionPattern.to(pass.first(i)), h, scale, scores[worker], attended, (long) d * i + (long) head * h);
+              qkv,
+              3L * d * i + (long) head * h,
+              keys,
+              at,
+              values,
+              at,
+              cache.capacity,
+              AttentionPattern.to(pass.first(i)),
+              h,
+              scale,
+              scores[worker],
+              attended,
+              (long) d * i + (long) head * h);
         }
         return;
       }
@@ -239,7 +257,22 @@ public final class Decoder implements AutoCloseable {
     int ld = cache.capacity;
     long q = 3L * d * from + (long) head * h;
     Attention.gemm(
-        false, false, to - from, keys, h, scale, qkv, q, 3 * d, cache.keys(block), at, ld, 0f, p, 0, ld);
+        false,
+        false,
+        to - from,
+        keys,
+        h,
+        scale,
+        qkv,
+        q,
+        3 * d,
+        cache.keys(block),
+        at,
+        ld,
+        0f,
+        p,
+        0,
+        ld);
     for (int r = from; r < to; r++) {
       int n = AttentionPattern.to(pass.first(r));
       long row = (long) (r - from) * ld;
@@ -249,23 +282,51 @@ public final class Decoder implements AutoCloseable {
     }
     long o = (long) d * from + (long) head * h;
     Attention.gemm(
-        false, false, to - from, h, keys, 1f, p, 0, ld, cache.values(block), at, h, 0f, attended, o, d);
+        false,
+        false,
+        to - from,
+        h,
+        keys,
+        1f,
+        p,
+        0,
+        ld,
+        cache.values(block),
+        at,
+        h,
+        0f,
+        attended,
+        o,
+        d);
   }
 
   private void head(Tensor logits) {
     int wanted = pass.wanted();
-    for (int i = 0; i < wanted; i++) { // wanted rows are ascending: none is overwritten before it is moved
+    for (int i = 0;
+        i < wanted;
+        i++) { // wanted rows are ascending: none is overwritten before it is moved
       MemorySegment.copy(
-          x.memory(), (long) pass.wantedRow(i) * d * Tensor.BYTES, x.memory(), (long) i * d * Tensor.BYTES,
+          x.memory(),
+          (long) pass.wantedRow(i) * d * Tensor.BYTES,
+          x.memory(),
+          (long) i * d * Tensor.BYTES,
           (long) d * Tensor.BYTES);
     }
-    LayerNorm.forward(x, modulation.lastWeight(), modulation.lastShift(), y, statistics, 0, wanted, d);
+    LayerNorm.forward(
+        x, modulation.lastWeight(), modulation.lastShift(), y, statistics, 0, wanted, d);
     tiles.cutSequences(pass, true, Frame.ROW_TILE);
     multiply(
-        y, d, "output_layer.linear.weight", "output_layer.linear.bias", logits, config.vocabSize(), wanted);
+        y,
+        d,
+        "output_layer.linear.weight",
+        "output_layer.linear.bias",
+        logits,
+        config.vocabSize(),
+        wanted);
   }
 
-  private void multiply(Tensor from, int fromSize, String weightName, String biasName, Tensor to, int toSize, int n) {
+  private void multiply(
+      Tensor from, int fromSize, String weightName, String biasName, Tensor to, int toSize, int n) {
     in = from;
     inSize = fromSize;
     weight = weights.get(weightName);
@@ -288,7 +349,19 @@ public final class Decoder implements AutoCloseable {
       int from = unit * columns;
       int n = Math.min(columns, outSize - from);
       Linear.few(
-          in, 0, inSize, weight, (long) from * inSize, bias, from, out, from, outSize, rowCount, inSize, n);
+          in,
+          0,
+          inSize,
+          weight,
+          (long) from * inSize,
+          bias,
+          from,
+          out,
+          from,
+          outSize,
+          rowCount,
+          inSize,
+          n);
       return;
     }
     int tile = unit % tiles.count();
@@ -298,7 +371,17 @@ public final class Decoder implements AutoCloseable {
     int count = tiles.to(tile) - row;
     long to = (long) row * outSize + from;
     Linear.forward(
-        in, (long) row * inSize, inSize, weight, (long) from * inSize, out, to, outSize, count, inSize, n);
+        in,
+        (long) row * inSize,
+        inSize,
+        weight,
+        (long) from * inSize,
+        out,
+        to,
+        outSize,
+        count,
+        inSize,
+        n);
     if (bias != null) {
       Linear.addBias(out, bias, from, to, outSize, count, n);
     }

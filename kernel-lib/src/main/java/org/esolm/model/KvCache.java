@@ -3,7 +3,10 @@ package org.esolm.model;
 import java.lang.foreign.Arena;
 import org.esolm.tensor.Tensor;
 
-/** Keys and values of every block and head, and how many of each sequence are kept. What lies behind is scratch. */
+/**
+ * Keys and values of every block and head, and how many of each sequence are kept. What lies behind
+ * is scratch.
+ */
 final class KvCache {
   final int capacity;
   private final int batch;

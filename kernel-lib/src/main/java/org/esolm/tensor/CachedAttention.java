@@ -11,8 +11,9 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Attention of a single query over a cache of one head. Keys are stored transposed, [h, capacity], so that scores of
- * neighbouring keys fill a vector and nothing is summed across lanes; values are stored [capacity, h].
+ * Attention of a single query over a cache of one head. Keys are stored transposed, [h, capacity],
+ * so that scores of neighbouring keys fill a vector and nothing is summed across lanes; values are
+ * stored [capacity, h].
  */
 public final class CachedAttention {
   private CachedAttention() {}
@@ -55,7 +56,14 @@ public final class CachedAttention {
   }
 
   private static void score(
-      MemorySegment q, long qAt, MemorySegment keys, long keysAt, int capacity, int n, int h, float scale,
+      MemorySegment q,
+      long qAt,
+      MemorySegment keys,
+      long keysAt,
+      int capacity,
+      int n,
+      int h,
+      float scale,
       MemorySegment scores) {
     int j = 0;
     for (; j + 4 * W <= n; j += 4 * W) {
@@ -79,7 +87,9 @@ public final class CachedAttention {
     for (; j + W <= n; j += W) {
       FloatVector a = FloatVector.zero(F);
       for (int i = 0; i < h; i++) {
-        a = load(keys, keysAt + (long) i * capacity + j).fma(FloatVector.broadcast(F, get(q, qAt + i)), a);
+        a =
+            load(keys, keysAt + (long) i * capacity + j)
+                .fma(FloatVector.broadcast(F, get(q, qAt + i)), a);
       }
       store(a.mul(scale), scores, j);
     }
@@ -93,7 +103,13 @@ public final class CachedAttention {
   }
 
   private static void mix(
-      MemorySegment weights, MemorySegment values, long valuesAt, int n, int h, float factor, MemorySegment out,
+      MemorySegment weights,
+      MemorySegment values,
+      long valuesAt,
+      int n,
+      int h,
+      float factor,
+      MemorySegment out,
       long outAt) {
     int i = 0;
     for (; i + 2 * W <= h; i += 2 * W) {
@@ -111,7 +127,9 @@ public final class CachedAttention {
     for (; i + W <= h; i += W) {
       FloatVector a = FloatVector.zero(F);
       for (int j = 0; j < n; j++) {
-        a = load(values, valuesAt + (long) j * h + i).fma(FloatVector.broadcast(F, get(weights, j)), a);
+        a =
+            load(values, valuesAt + (long) j * h + i)
+                .fma(FloatVector.broadcast(F, get(weights, j)), a);
       }
       store(a.mul(factor), out, outAt + i);
     }
@@ -153,6 +171,10 @@ public final class CachedAttention {
       keys.set(keysAt + (long) i * capacity + index, kv.get(keyAt + i));
     }
     MemorySegment.copy(
-        kv.memory(), valueAt << 2, values.memory(), (valuesAt + (long) index * h) << 2, (long) h << 2);
+        kv.memory(),
+        valueAt << 2,
+        values.memory(),
+        (valuesAt + (long) index * h) << 2,
+        (long) h << 2);
   }
 }

@@ -1,0 +1,64 @@
+package org.esolm.experiments.parity;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Runs every case of a folder. */
+public final class Parity {
+  private Parity() {}
+
+  /**
+   * Compares every sub-folder that has a {@code case.json}, and the folder itself if it has one.
+   *
+   * @param directory where the cases are
+   * @param out takes one line a quantity, and a last line with the counts
+   * @return how many quantities failed
+   * @throws IllegalArgumentException if there is no case
+   */
+  public static int run(Path directory, Consumer<String> out) {
+    ParityReport report = new ParityReport(out);
+    for (Path path : cases(directory)) {
+      compare(path, report);
+    }
+    out.accept(report.passed() + " passed, " + report.failed() + " failed");
+    return report.failed();
+  }
+
+  private static List<Path> cases(Path directory) {
+    try (Stream<Path> inside = Files.list(directory)) {
+      List<Path> found =
+          Stream.concat(Stream.of(directory), inside.sorted())
+              .filter(p -> Files.isRegularFile(p.resolve("case.json")))
+              .toList();
+      if (found.isEmpty()) {
+        throw new IllegalArgumentException(directory + ": no folder with a case.json in it");
+      }
+      return found;
+    } catch (IOException e) {
+      throw new IllegalArgumentException(directory + ": not a readable folder");
+    }
+  }
+
+  private static void compare(Path path, ParityReport report) {
+    try (GoldenCase golden = new GoldenCase(path)) {
+      switch (golden.text("kind")) {
+        case "ar" -> TrainingCases.ar(golden, report);
+        case "mdlm" -> TrainingCases.mdlm(golden, report);
+        case "bd3lm" -> TrainingCases.blockDiffusion(golden, report);
+        case "eso_diffusion" -> TrainingCases.esoDiffusion(golden, report);
+        case "eso_sequential" -> TrainingCases.esoSequential(golden, report);
+        case "eso_any_order" -> TrainingCases.anyOrder(golden, report);
+        case "eso_sampler" -> SamplingCases.eso(golden, report);
+        case "bd3lm_sampler" -> SamplingCases.blockDiffusion(golden, report);
+        default -> report.failure(golden.name(), "unknown kind '" + golden.text("kind") + "'");
+      }
+    } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+      report.failure(path.getFileName().toString(), e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package org.esolm.objective;
+
+import java.util.random.RandomGenerator;
+import org.esolm.diffusion.Times;
+import org.esolm.model.AttentionPattern;
+import org.esolm.model.Pass;
+
+/**
+ * Block diffusion (BD3-LM, Arriola et al., 2025): each block of S tokens is a masked diffusion
+ * given the blocks before it. Noisy rows z stand before clean rows x; a z row sees its own block of
+ * z and the x of earlier blocks. Each block has a time of its own, a token is masked with
+ * probability t and then costs 1/t. Position 0 is never masked.
+ *
+ * <p>Rows that nothing depends on do not enter: z of blocks without a mask, and x of blocks behind
+ * which no block has one.
+ *
+ * @param maskIndex the mask token
+ * @param blockSize S, a divisor of the length
+ */
+public record BlockDiffusionObjective(int maskIndex, int blockSize) implements Objective {
+  /** Checks the block size. */
+  public BlockDiffusionObjective {
+    if (blockSize < 1) {
+      throw new IllegalArgumentException("blockSize: " + blockSize + ", must be at least 1");
+    }
+  }
+
+  /**
+   * Checks that blocks fill a sequence.
+   *
+   * @param length L
+   * @param blockSize S
+   * @throws IllegalArgumentException if S does not divide L
+   */
+  public static void requireDivides(int length, int blockSize) {
+    if (length % blockSize != 0) {
+      throw new IllegalArgumentException(
+          "blockSize: " + blockSize + ", must divide the length (" + length + ")");
+    }
+  }
+
+  @Override
+  public void training(int[][] x0, RandomGenerator random, Pass pass) {
+    fill(x0, random, 1.0 / (x0.length * x0[0].length), pass);
+  }
+
+  @Override
+  public void nelbo(int[][] x0, RandomGenerator random, Pass pass) {
+    fill(x0, random, 1, pass);
+  }
+
+  private void fill(int[][] x0, RandomGenerator random, double scale, Pass pass) {
+    int length = x0[0].length;
+    requireDivides(length, blockSize);
+    int blocks = length / blockSize;
+    double[] t = new double[x0.length * blocks];
+    Times.lowDiscrepancy(t, random);
+    shuffle(t, random); // neighbouring times shall not meet in neighbouring blocks
+    int[] zt = new int[length];
+    float[] weight = new float[length];
+    pass.clear();
+    for (int b = 0; b < x0.length; b++) {
+      for (int l = 0; l < length; l++) {
+        double tl = t[b * blocks + l / blockSize];
+        zt[l] = random.nextDouble() < tl && l > 0 ? maskIndex : x0[b][l];
+        weight[l] = (float) (scale / tl);
+      }
+      addSequence(x0[b], zt, weight, pass);
+    }
+  }
+
+  private static void shuffle(double[] a, RandomGenerator random) {
+    for (int i = a.length - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      double swap = a[i];
+      a[i] = a[j];
+      a[j] = swap;
+    }
+  }
+
+  /**
+   * Appends one sequence.
+   *
+   * @param x the clean tokens, [L]
+   * @param zt the same, some masked, [L]
+   * @param weight the cost of each token if it is masked, [L]
+   * @param pass appended to
+   */
+  public void addSequence(int[] x, int[] zt, float[] weight, Pass pass) {
+    int lastMasked = lastMaskedBlock(zt);
+    int zRows = 0;
+    for (int b = 0; b <= lastMasked; b++) {
+      zRows += masked(zt, b) ? blockSize : 0;
+    }
+    pass.beginSequence();
+    int row = 0;
+    for (int b = 0; b <= lastMasked; b++) {
+      if (masked(zt, b)) {
+        long own = AttentionPattern.range(row, row + blockSize);
+        long before = AttentionPattern.range(zRows, zRows + b * blockSize);
+        for (int l = b * blockSize; l < (b + 1) * blockSize; l++, row++) {
+          pass.row(zt[l], l, own, before);
+          if (zt[l] == maskIndex) {
+            pass.want(row, x[l], weight[l]);
+          }
+        }
+      }
+    }
+    for (int l = 0; l < lastMasked * blockSize; l++) {
+      int end = zRows + (l / blockSize + 1) * blockSize;
+      pass.row(x[l], l, AttentionPattern.range(zRows, end), AttentionPattern.NONE);
+    }
+  }
+
+  private int lastMaskedBlock(int[] zt) {
+    int b = zt.length / blockSize - 1;
+    while (b >= 0 && !masked(zt, b)) {
+      b--;
+    }
+    return b;
+  }
+
+  private boolean masked(int[] zt, int block) {
+    for (int l = block * blockSize; l < (block + 1) * blockSize; l++) {
+      if (zt[l] == maskIndex) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

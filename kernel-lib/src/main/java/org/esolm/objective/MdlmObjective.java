@@ -1,0 +1,60 @@
+package org.esolm.objective;
+
+import java.util.random.RandomGenerator;
+import org.esolm.diffusion.Masking;
+import org.esolm.diffusion.NoiseSchedule;
+import org.esolm.diffusion.Times;
+import org.esolm.model.AttentionPattern;
+import org.esolm.model.Pass;
+
+/**
+ * Masked diffusion (MDLM): masked tokens are predicted from all that are not, each costing {@code
+ * -alpha'_t / (1 - alpha_t)} (equation 7 with alpha_0 = 1).
+ *
+ * @param maskIndex the mask token
+ * @param lowVariance whether in training each masked token costs 1 instead ({@code loss_type:
+ *     low_var})
+ */
+public record MdlmObjective(int maskIndex, boolean lowVariance) implements Objective {
+  private static final NoiseSchedule NOISE = new NoiseSchedule(1);
+
+  @Override
+  public void training(int[][] x0, RandomGenerator random, Pass pass) {
+    fill(x0, random, lowVariance, 1.0 / (x0.length * x0[0].length), pass);
+  }
+
+  @Override
+  public void nelbo(int[][] x0, RandomGenerator random, Pass pass) {
+    fill(x0, random, false, 1, pass);
+  }
+
+  private void fill(int[][] x0, RandomGenerator random, boolean low, double scale, Pass pass) {
+    pass.clear();
+    double[] t = new double[x0.length];
+    Times.lowDiscrepancy(t, random);
+    int[] zt = new int[x0[0].length];
+    for (int b = 0; b < x0.length; b++) {
+      Masking.qXt(x0[b], NOISE.alphaT(t[b]), maskIndex, random, zt);
+      addSequence(x0[b], zt, (float) (scale * (low ? 1 : NOISE.weight(t[b]))), pass);
+    }
+  }
+
+  /**
+   * Appends one sequence.
+   *
+   * @param x the clean tokens, [L]
+   * @param zt the same, some masked, [L]
+   * @param weight the cost of a masked token
+   * @param pass appended to
+   */
+  public void addSequence(int[] x, int[] zt, float weight, Pass pass) {
+    AttentionPattern all = new AttentionPattern.Bidirectional(x.length);
+    pass.beginSequence();
+    for (int l = 0; l < x.length; l++) {
+      pass.row(zt[l], l, all);
+      if (zt[l] == maskIndex) {
+        pass.want(l, x[l], weight);
+      }
+    }
+  }
+}
