@@ -118,41 +118,42 @@ public sealed interface AttentionPattern {
   }
 
   /**
-   * The sequential phase of Eso-LM (equations 26-32), sorted, with only the z rows of masks: z row
-   * i stands at sorted position clean + i and sees itself and the x before that position; x row j
-   * sees x [0, j].
+   * The sequential phase of Eso-LM (equations 26-32), sorted: z rows first, x rows behind them. The
+   * z row of sorted position p sees itself and the x of earlier positions; the x row of p sees the
+   * x up to p.
    *
-   * @param masks number of z rows, which come first
-   * @param clean c, the number of tokens sorted before them; 0 with masks = L for one order's
-   *     likelihood
+   * @param zRows number of z rows
+   * @param offset sorted position of the first z row: 0 if every position has one, the number of
+   *     clean tokens if only masks have
    */
-  record Sequential(int masks, int clean) implements AttentionPattern {
+  record Sequential(int zRows, int offset) implements AttentionPattern {
     @Override
     public long first(int row) {
-      return row < masks ? range(row, row + 1) : range(masks, row + 1);
+      return row < zRows ? range(row, row + 1) : range(zRows, row + 1);
     }
 
     @Override
     public long second(int row) {
-      return row < masks ? range(masks, masks + clean + row) : NONE;
+      return row < zRows ? range(zRows, zRows + offset + row) : NONE;
     }
   }
 
   /**
    * As {@link Sequential}, with the clean x seeing each other: Eso-LM (A), equation 41.
    *
-   * @param masks number of z rows, which come first
-   * @param clean c, the number of tokens sorted before them
+   * @param zRows number of z rows
+   * @param offset sorted position of the first z row
+   * @param clean c, the number of clean tokens, which are sorted first
    */
-  record SequentialCleanPrefix(int masks, int clean) implements AttentionPattern {
+  record SequentialCleanPrefix(int zRows, int offset, int clean) implements AttentionPattern {
     @Override
     public long first(int row) {
-      return row < masks ? range(row, row + 1) : range(masks, Math.max(masks + clean, row + 1));
+      return row < zRows ? range(row, row + 1) : range(zRows, Math.max(zRows + clean, row + 1));
     }
 
     @Override
     public long second(int row) {
-      return row < masks ? range(masks, masks + clean + row) : NONE;
+      return row < zRows ? range(zRows, zRows + offset + row) : NONE;
     }
   }
 }

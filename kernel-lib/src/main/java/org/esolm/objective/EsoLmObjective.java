@@ -150,7 +150,7 @@ public record EsoLmObjective(
     }
     AttentionPattern pattern =
         variant == Variant.A
-            ? new AttentionPattern.SequentialCleanPrefix(masks, clean)
+            ? new AttentionPattern.SequentialCleanPrefix(masks, clean, clean)
             : new AttentionPattern.Sequential(masks, clean);
     for (int i = 0; i < masks; i++) {
       int l = sigma[clean + i];
