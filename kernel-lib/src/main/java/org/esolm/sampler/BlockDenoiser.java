@@ -38,7 +38,6 @@ public record BlockDenoiser(Parameters weights, Workers workers, int blockSize)
     private final NetworkSession net;
     private final int[][] tokens; // [B, L], the mask token where nothing is known
     private final int[] finished; // blocks that are complete and enter with the pass at hand
-    private final int[] wantedRow;
 
     BlockSession(int batch, int length) {
       net = new NetworkSession(weights, workers, batch, length, length);
@@ -47,7 +46,6 @@ public record BlockDenoiser(Parameters weights, Workers workers, int blockSize)
         Arrays.fill(row, maskIndex());
       }
       finished = new int[batch];
-      wantedRow = new int[blockSize];
     }
 
     @Override
@@ -113,10 +111,7 @@ public record BlockDenoiser(Parameters weights, Workers workers, int blockSize)
           throw new IllegalArgumentException(
               "wanted: " + l + ", must be positions of one block in ascending order");
         }
-        wantedRow[i] = firstRow + l - block * blockSize;
-      }
-      for (int i = 0; i < n; i++) {
-        net.pass.want(wantedRow[i], 0, 0f);
+        net.pass.want(firstRow + l - block * blockSize, 0, 0f);
       }
     }
 

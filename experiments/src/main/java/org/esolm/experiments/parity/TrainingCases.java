@@ -71,7 +71,7 @@ final class TrainingCases {
         report.output(
             golden.name() + " log_x_theta",
             golden.floats("output/log_x_theta"),
-            logXTheta(logits, xt, weights.config()));
+            logXTheta(logits, weights.config()));
       }
       boolean[][] masked = masked(xt, mask);
       Pass low = pass(x0.length, (b, p) -> objective.addSequence(x0[b], xt[b], 1f, p));
@@ -89,25 +89,18 @@ final class TrainingCases {
     }
   }
 
-  /**
-   * log p of the clean token: a point mass where it is known, elsewhere softmax without the mask
-   * (SUBS).
-   */
-  private static float[] logXTheta(float[] logits, int[][] xt, ModelConfig config) {
+  /** Log-probabilities with the mask token ruled out (SUBS). */
+  private static float[] logXTheta(float[] logits, ModelConfig config) {
     int v = config.vocabSize();
     float[] out = new float[logits.length];
-    for (int r = 0; r < logits.length / v; r++) {
-      int token = xt[r / xt[0].length][r % xt[0].length];
+    for (int row = 0; row < logits.length; row += v) {
       double sum = 0;
       for (int i = 0; i < v; i++) {
-        sum += i == config.maskIndex() ? 0 : Math.exp(logits[r * v + i]);
+        sum += i == config.maskIndex() ? 0 : Math.exp(logits[row + i]);
       }
       for (int i = 0; i < v; i++) {
-        float law =
-            i == config.maskIndex()
-                ? -1e6f - (float) Math.log(sum)
-                : logits[r * v + i] - (float) Math.log(sum);
-        out[r * v + i] = token == config.maskIndex() ? law : i == token ? 0f : -1e6f;
+        float logit = i == config.maskIndex() ? -1e6f : logits[row + i];
+        out[row + i] = logit - (float) Math.log(sum);
       }
     }
     return out;
@@ -234,7 +227,7 @@ final class TrainingCases {
   /** With a row for every z, clean ones included, as the released code computes them. */
   private static AttentionPattern sequentialPattern(boolean a, int[] z0, int mask) {
     return a
-        ? new AttentionPattern.SequentialCleanPrefix(z0.length, clean(z0, mask) - z0.length)
+        ? new AttentionPattern.SequentialCleanPrefix(z0.length, 0, clean(z0, mask))
         : new AttentionPattern.Sequential(z0.length, 0);
   }
 
