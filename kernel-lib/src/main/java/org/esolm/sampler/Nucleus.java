@@ -27,13 +27,18 @@ final class Nucleus {
     for (float logit : logits) {
       max = Math.max(max, logit); // NaN stays NaN, and is reported by the draw
     }
-    int n = 0;
     double total = 0;
     for (int i = 0; i < logits.length; i++) {
-      weight[i] = Math.exp((logits[i] - max) / temperature);
-      if (weight[i] > 0) {
+      total += weight[i] = Math.exp((logits[i] - max) / temperature);
+    }
+    // All tokens below this floor have less than 1 - p together, so none is in the nucleus.
+    double floor = (1 - p) * total / logits.length;
+    int n = 0;
+    for (int i = 0; i < logits.length; i++) {
+      if (weight[i] < floor) {
+        logits[i] = Float.NEGATIVE_INFINITY;
+      } else {
         tokens[n++] = i;
-        total += weight[i];
       }
     }
     for (int k = select(n, p * total); k < n; k++) {
