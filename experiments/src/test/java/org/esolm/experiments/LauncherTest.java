@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -51,7 +52,7 @@ class LauncherTest {
     home = Files.createDirectories(temp.resolve("home"));
     tools = Files.createDirectories(temp.resolve("tools"));
     for (String tool : TOOLS) {
-      Files.createSymbolicLink(tools.resolve(tool), onPath(tool));
+      script(tools.resolve(tool), "exec '" + onPath(tool) + "' \"$@\"\n");
     }
     Files.copy(Path.of("../eso"), root.resolve("eso"));
     Files.createDirectories(root.resolve("bin"));
@@ -111,7 +112,7 @@ class LauncherTest {
   }
 
   private Result run(Path eso, Map<String, String> environment, String... args) throws Exception {
-    List<String> command = new java.util.ArrayList<>(List.of(eso.toString()));
+    List<String> command = new ArrayList<>(List.of(eso.toString()));
     command.addAll(List.of(args));
     Path out = temp.resolve("out");
     Path err = temp.resolve("err");

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
@@ -49,16 +50,19 @@ final class BindingError {
               known.stream().sorted().collect(Collectors.joining(", ")));
     }
     JsonNode value = value();
+    if (error instanceof InputCoercionException number) {
+      return value + ", allowed: a number in the range of " + number.getTargetType();
+    }
     Class<?> wanted = error instanceof MismatchedInputException m ? m.getTargetType() : null;
     if (value.isMissingNode() || value.isNull()) {
-      return "missing, needed: " + allowed(wanted);
+      return "missing, needed: %s (given beside it: %s)".formatted(allowed(wanted), siblings());
     }
     return "%s, allowed: %s".formatted(value, allowed(wanted));
   }
 
   private static String allowed(Class<?> type) {
     if (type == null) {
-      return "a number in the type's range"; // only numbers too large for their type end here
+      return "another value";
     }
     if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
       return "a whole number";
@@ -100,8 +104,18 @@ final class BindingError {
   }
 
   private JsonNode value() {
+    return at(error.getPath());
+  }
+
+  /** Often a misspelt form of what is missing is among them. */
+  private String siblings() {
+    var path = error.getPath();
+    return String.join(", ", at(path.subList(0, path.size() - 1)).propertyNames());
+  }
+
+  private JsonNode at(List<JacksonException.Reference> path) {
     JsonNode node = tree;
-    for (var reference : error.getPath()) {
+    for (var reference : path) {
       node =
           reference.getPropertyName() != null
               ? node.path(reference.getPropertyName())
