@@ -1,12 +1,16 @@
 package org.esolm.experiments;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Properties;
 import org.esolm.experiments.command.DoctorCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -18,7 +22,7 @@ import picocli.CommandLine.Spec;
     description = "Trains, samples and measures Eso-LM and the language models beside it.",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
-    version = "eso 0.1.0-SNAPSHOT",
+    versionProvider = Main.Version.class,
     subcommands = {DoctorCommand.class})
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
@@ -60,13 +64,30 @@ public final class Main implements Runnable {
    */
   public static int run(PrintWriter out, PrintWriter err, String... args) {
     Main main = new Main();
-    return new CommandLine(main)
-        .setOut(out)
-        .setErr(err)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler((e, a) -> Failures.wrongArgument(e, main.debug))
-        .setExecutionExceptionHandler((e, line, result) -> Failures.failed(e, line, main.debug))
-        .execute(args);
+    CommandLine line =
+        new CommandLine(main)
+            .setOut(out)
+            .setErr(err)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler((e, a) -> Failures.wrongArgument(e, main.debug))
+            .setExecutionExceptionHandler((e, l, result) -> Failures.failed(e, l, main.debug));
+    try {
+      return line.execute(args);
+    } catch (Error e) { // no memory, no native library: picocli lets them pass
+      return Failures.failed(e, line, main.debug);
+    }
+  }
+
+  /** The version of the build. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() throws IOException {
+      Properties properties = new Properties();
+      try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
+        properties.load(in);
+      }
+      return new String[] {"eso " + properties.getProperty("version")};
+    }
   }
 
   /** Without a sub-command: what one can do next. */

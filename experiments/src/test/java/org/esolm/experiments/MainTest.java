@@ -95,6 +95,14 @@ class MainTest {
   }
 
   @Test
+  void anErrorOfTheMachineIsOneLineToo() {
+    StringWriter err = new StringWriter();
+    CommandLine line = new CommandLine(new Main()).setErr(new PrintWriter(err, true));
+    assertThat(Failures.failed(new OutOfMemoryError("heap"), line, false)).isEqualTo(1);
+    assertThat(err.toString().lines()).singleElement().asString().contains("ESO_JAVA_OPTS=-Xmx");
+  }
+
+  @Test
   void debugShowsTheStackTrace() {
     assertThat(failing(new IOException("disk full"), true).err)
         .contains("eso: IOException: disk full", "at org.esolm");
