@@ -18,18 +18,19 @@ jdk_on_path() {
   printf '%s\n' "${bin_folder%/bin}"
 }
 
-# Where package managers, SDKMAN!, IDEs and macOS put JDKs, one folder a line; a pattern that matches nothing stays as it is.
+# Where package managers, SDKMAN!, IDEs, macOS and Homebrew put JDKs, one folder a line; a pattern that matches nothing stays as it is.
 usual_jdks() {
+  brew=${HOMEBREW_PREFIX:-/usr/local}
+  own=${HOME:-}
   for folder in \
     /usr/lib/jvm/* \
     /usr/java/* \
-    "${SDKMAN_DIR:-$HOME/.sdkman}"/candidates/java/* \
-    "$HOME"/.jdks/* \
-    "$HOME"/.jdks/*/Contents/Home \
+    "${SDKMAN_DIR:-$own/.sdkman}"/candidates/java/* \
+    "$own"/.jdks/* \
+    "$own"/.jdks/*/Contents/Home \
     /Library/Java/JavaVirtualMachines/*/Contents/Home \
-    "$HOME"/Library/Java/JavaVirtualMachines/*/Contents/Home \
-    /opt/homebrew/opt/openjdk/libexec/openjdk.jdk/Contents/Home \
-    /usr/local/opt/openjdk/libexec/openjdk.jdk/Contents/Home; do
+    "$own"/Library/Java/JavaVirtualMachines/*/Contents/Home \
+    "$brew"/opt/openjdk*/libexec/openjdk.jdk/Contents/Home; do
     printf '%s\n' "$folder"
   done
 }

@@ -1,0 +1,109 @@
+package org.esolm.experiments;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Properties;
+import org.esolm.experiments.command.DoctorCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command line {@code eso}. */
+@Command(
+    name = "eso",
+    description = "Trains, samples and measures Eso-LM and the language models beside it.",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    versionProvider = Main.Version.class,
+    subcommands = {DoctorCommand.class})
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Show the stack trace of a failure.")
+  private boolean debug;
+
+  /** For picocli. */
+  public Main() {}
+
+  /**
+   * Runs the command line and ends the process with its exit code.
+   *
+   * @param args a sub-command and its arguments
+   */
+  public static void main(String[] args) {
+    PrintStream out = System.out;
+    if (List.of(args).contains("--json")) {
+      // Whatever a library prints, standard output holds the one line of JSON and nothing else.
+      System.setOut(System.err);
+    }
+    System.exit(run(writer(out), writer(System.err), args));
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Runs the command line.
+   *
+   * @param out where results go
+   * @param err where all else goes
+   * @param args a sub-command and its arguments
+   * @return 0 if all went well, 2 for a wrong argument or bad input, 1 for a failure while working
+   */
+  public static int run(PrintWriter out, PrintWriter err, String... args) {
+    Main main = new Main();
+    CommandLine line =
+        new CommandLine(main)
+            .setOut(out)
+            .setErr(err)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler((e, a) -> Failures.wrongArgument(e, main.debug))
+            .setExecutionExceptionHandler((e, l, result) -> Failures.failed(e, l, main.debug));
+    try {
+      return line.execute(args);
+    } catch (Error e) { // no memory, no native library: picocli lets them pass
+      return Failures.failed(e, line, main.debug);
+    }
+  }
+
+  /** The version of the build. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() throws IOException {
+      Properties properties = new Properties();
+      try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
+        properties.load(in);
+      }
+      return new String[] {"eso " + properties.getProperty("version")};
+    }
+  }
+
+  /** Without a sub-command: what one can do next. */
+  @Override
+  public void run() {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(String.join(" ", spec.usageMessage().description()));
+    out.println();
+    out.println("What you can do next:");
+    spec.subcommands()
+        .forEach(
+            (name, command) ->
+                out.printf(
+                    "  ./eso %-12s %s%n",
+                    name, String.join(" ", command.getCommandSpec().usageMessage().description())));
+    out.println();
+    out.println("./eso COMMAND --help tells all about one of them.");
+  }
+}
