@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import jdk.jshell.Diag;
 import jdk.jshell.EvalException;
 import jdk.jshell.JShellException;
@@ -15,7 +17,11 @@ import jdk.jshell.UnresolvedReferenceException;
 final class CellErrors {
   private static final int MAX_FRAMES = 25;
 
-  private record Origin(int cell, int firstLine) {}
+  private record Origin(int cell, int firstLine) {
+    String place(int line) {
+      return "In [%d], line %d".formatted(cell, firstLine + line - 1);
+    }
+  }
 
   private final Map<String, Origin> origins = new HashMap<>();
 
@@ -26,27 +32,26 @@ final class CellErrors {
 
   CellException compilation(String source, List<Diag> diagnostics, int cell, int firstLine) {
     List<String> report = new ArrayList<>();
-    String summary = diagnostics.getFirst().getMessage(Locale.ROOT).lines().findFirst().orElse("");
     for (Diag diag : diagnostics) {
       String[] message = diag.getMessage(Locale.ROOT).split("\\R");
       int start = clamp(diag.getStartPosition(), source);
       int lineStart = source.lastIndexOf('\n', start - 1) + 1;
       int lineEnd = source.indexOf('\n', start) < 0 ? source.length() : source.indexOf('\n', start);
       int end = Math.max(start + 1, Math.min(clamp(diag.getEndPosition(), source), lineEnd));
-      long line = firstLine + source.substring(0, start).chars().filter(c -> c == '\n').count();
-      report.add("In [%d], line %d: %s".formatted(cell, line, message[0]));
+      int line = 1 + (int) source.substring(0, start).chars().filter(c -> c == '\n').count();
+      report.add(new Origin(cell, firstLine).place(line) + ": " + message[0]);
       report.add("    " + source.substring(lineStart, lineEnd));
       report.add("    " + " ".repeat(start - lineStart) + "^".repeat(end - start));
       for (int i = 1; i < message.length; i++) {
         report.add(message[i]);
       }
     }
-    return new CellException("Compilation error: " + summary, report);
+    return new CellException("Compilation error: " + report.getFirst(), report);
   }
 
   CellException evaluation(JShellException exception, List<String> unresolved) {
     List<String> report = new ArrayList<>();
-    String summary = headline(exception, unresolved);
+    String summary = headline(exception, unresolved) + place(exception.getStackTrace());
     String prefix = "";
     for (Throwable e = exception; e != null; e = e.getCause()) {
       report.add(prefix + headline(e, unresolved));
@@ -62,6 +67,14 @@ final class CellErrors {
     return new CellException(summary, report);
   }
 
+  /** The innermost line of a cell, for a summary of one line. */
+  private String place(StackTraceElement[] frames) {
+    return Stream.of(frames)
+        .flatMap(f -> origin(f).map(o -> " (" + o.place(f.getLineNumber()) + ")").stream())
+        .findFirst()
+        .orElse("");
+  }
+
   private static String headline(Throwable exception, List<String> unresolved) {
     return switch (exception) {
       case EvalException e when e.getMessage() == null -> e.getExceptionClassName();
@@ -74,14 +87,16 @@ final class CellErrors {
   }
 
   private String frame(StackTraceElement frame) {
-    String file = frame.getFileName();
-    Origin origin = file == null || !file.startsWith("#") ? null : origins.get(file.substring(1));
-    if (origin == null) {
-      return frame.toString();
-    }
     String name = (frame.getClassName() + "." + frame.getMethodName()).replaceAll("^\\.|\\.$", "");
-    int line = origin.firstLine + frame.getLineNumber() - 1;
-    return "In [%d], line %d%s".formatted(origin.cell, line, name.isEmpty() ? "" : ", " + name);
+    return origin(frame)
+        .map(o -> o.place(frame.getLineNumber()) + (name.isEmpty() ? "" : ", " + name))
+        .orElse(frame.toString());
+  }
+
+  private Optional<Origin> origin(StackTraceElement frame) {
+    return Optional.ofNullable(frame.getFileName())
+        .filter(f -> f.startsWith("#"))
+        .map(f -> origins.get(f.substring(1)));
   }
 
   private static int clamp(long position, String source) {

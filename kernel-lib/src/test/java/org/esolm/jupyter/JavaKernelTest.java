@@ -86,7 +86,7 @@ public class JavaKernelTest {
   void a_compilation_error_shows_the_offending_source() {
     CellException e = failure("int ok = 1;\n\nint wrong = ok +\n    missing;");
 
-    assertThat(e).hasMessage("Compilation error: cannot find symbol");
+    assertThat(e).hasMessage("Compilation error: In [0], line 4: cannot find symbol");
     assertThat(e.report())
         .startsWith("In [0], line 4: cannot find symbol", "        missing;", "        ^^^^^^^")
         .anyMatch(line -> line.contains("variable missing"));
@@ -109,7 +109,7 @@ public class JavaKernelTest {
 
             fail();""");
 
-    assertThat(e).hasMessage("java.lang.IllegalStateException: outer");
+    assertThat(e).hasMessage("java.lang.IllegalStateException: outer (In [0], line 3)");
     assertThat(e.report())
         .containsExactly(
             "java.lang.IllegalStateException: outer",
@@ -131,13 +131,13 @@ public class JavaKernelTest {
   @Test
   void a_method_that_needs_something_missing_says_what() {
     assertThat(failure("int incomplete() { return notThere(); }\nincomplete()"))
-        .hasMessage("incomplete cannot be used: it needs method notThere()");
+        .hasMessageStartingWith("incomplete cannot be used: it needs method notThere()");
   }
 
   @Test
   void errors_of_the_virtual_machine_end_the_cell_only() throws CellException {
     assertThat(failure("int deep(int n) { return 1 + deep(n); }\ndeep(1)"))
-        .hasMessage("java.lang.StackOverflowError");
+        .hasMessage("java.lang.StackOverflowError (In [0], line 1)");
     assertThat(value("1 + 1")).isEqualTo("2");
   }
 
@@ -208,6 +208,6 @@ public class JavaKernelTest {
   void there_is_no_current_kernel_outside_a_notebook() {
     assertThat(JavaKernel.current()).isNull();
     assertThatThrownBy(() -> kernel.eval("throw new Error(\"x\");"))
-        .hasMessage("java.lang.Error: x");
+        .hasMessage("java.lang.Error: x (In [0], line 1)");
   }
 }
