@@ -247,7 +247,7 @@ public final class HiddenMarkovModel implements Oracle {
    * @return nats a token; the exponential of its mean is the true perplexity at this length
    */
   public Estimate entropyPerToken(int length, int samples, long seed) {
-    return Estimate.of(
+    return Estimate.mean(
         IntStream.range(0, samples)
             .parallel()
             .mapToDouble(

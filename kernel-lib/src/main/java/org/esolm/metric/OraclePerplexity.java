@@ -1,6 +1,7 @@
 package org.esolm.metric;
 
 import java.util.Arrays;
+import org.esolm.data.Estimate;
 import org.esolm.data.Oracle;
 
 /**

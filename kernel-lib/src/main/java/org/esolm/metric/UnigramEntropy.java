@@ -2,6 +2,7 @@ package org.esolm.metric;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.esolm.data.Estimate;
 
 /**
  * The diversity of samples: the entropy, in nats, of the frequencies of token ids, H = - sum_v f_v

@@ -1,7 +1,7 @@
 package org.esolm.plot;
 
 import java.util.function.Function;
-import org.esolm.metric.Estimate;
+import org.esolm.data.Estimate;
 import org.esolm.metric.ParetoFront.Better;
 import org.esolm.metric.ResultRow;
 

@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
 import java.util.SequencedSet;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
-import org.esolm.metric.Estimate;
+import org.esolm.data.Estimate;
 import org.esolm.metric.ParetoFront;
 import org.esolm.metric.ResultRow;
 import org.knowm.xchart.XYChart;

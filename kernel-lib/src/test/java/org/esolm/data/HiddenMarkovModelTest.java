@@ -118,7 +118,7 @@ class HiddenMarkovModelTest {
       assertThat(MODEL.blockEntropy(length)).isCloseTo(h, within(1e-12));
     }
     Estimate estimate = MODEL.entropyPerToken(3, 4000, 1);
-    assertThat(estimate.mean())
+    assertThat(estimate.value())
         .isCloseTo(MODEL.blockEntropy(3) / 3, within(4 * estimate.standardError()));
     assertThat(estimate.standardError()).isBetween(1e-4, 1e-2);
   }

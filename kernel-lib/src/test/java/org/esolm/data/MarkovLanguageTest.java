@@ -20,9 +20,9 @@ class MarkovLanguageTest {
       int[] x = language.sample(30, Rng.of(2, Purpose.LANGUAGE, i));
       nll[i] = -language.logProbability(x) / 30;
     }
-    Estimate estimate = Estimate.of(nll);
+    Estimate estimate = Estimate.mean(nll);
     assertThat(estimate.standardError()).isLessThan(0.01);
-    assertThat(estimate.mean()).isCloseTo(1.73, within(4 * estimate.standardError()));
+    assertThat(estimate.value()).isCloseTo(1.73, within(4 * estimate.standardError()));
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import org.esolm.data.Estimate;
 import org.esolm.data.Oracle;
 import org.esolm.metric.ParetoFront.Better;
 import org.esolm.random.Purpose;

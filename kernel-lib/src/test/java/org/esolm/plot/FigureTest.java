@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
-import org.esolm.metric.Estimate;
+import org.esolm.data.Estimate;
 import org.esolm.metric.ResultRow;
 import org.esolm.plot.LossCurves.Curve;
 import org.junit.jupiter.api.Test;
