@@ -126,9 +126,13 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
 
   @Override
   public List<String> formatError(Exception e) {
-    return e instanceof CellException cell
-        ? cell.report().stream().map(errorStyler::primary).toList()
-        : super.formatError(e);
+    if (!(e instanceof CellException cell)) {
+      return super.formatError(e);
+    }
+    // What happened in the error colour, where and why in the text's own.
+    return cell.report().stream()
+        .map(line -> line.startsWith(" ") ? line : errorStyler.secondary(line))
+        .toList();
   }
 
   @Override
