@@ -1,8 +1,8 @@
 #!/bin/sh
-# Starts the Java kernel of this repository. ESOLM_HOME names the repository for a copy of this folder elsewhere.
+# Starts the Java kernel of the repository that this file lies in.
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
-root=${ESOLM_HOME:-$(CDPATH= cd -- "$here/../../../.." && pwd)}
+root=$(CDPATH= cd -- "$here/../../../.." && pwd)
 . "$root/bin/jvm.sh"
 jdk=$(find_jdk)
 classes=$(class_path)

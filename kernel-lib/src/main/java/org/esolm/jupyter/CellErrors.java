@@ -43,7 +43,9 @@ final class CellErrors {
       report.add("    " + source.substring(lineStart, lineEnd));
       report.add("    " + " ".repeat(start - lineStart) + "^".repeat(end - start));
       for (int i = 1; i < message.length; i++) {
-        report.add(message[i]);
+        if (!message[i].strip().equals("location: class")) { // JShell's own wrapper has no name
+          report.add(message[i]);
+        }
       }
     }
     return new CellException("Compilation error: " + report.getFirst(), report);

@@ -1,7 +1,9 @@
 package org.esolm.jupyter;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import jdk.jshell.DeclarationSnippet;
 import jdk.jshell.Diag;
 import jdk.jshell.ExpressionSnippet;
@@ -20,6 +22,7 @@ import jdk.jshell.VarSnippet;
 final class CellSession implements AutoCloseable {
   private final CellControl control = new CellControl();
   private final CellErrors errors = new CellErrors();
+  private final List<DeclarationSnippet> declared = new ArrayList<>();
   private final JShell shell;
   private volatile boolean interrupted;
 
@@ -44,6 +47,7 @@ final class CellSession implements AutoCloseable {
    */
   Object run(String cell, int number) throws CellException {
     interrupted = false;
+    declared.clear();
     Optional<VarSnippet> last = Optional.empty();
     for (String rest = cell.stripLeading(); !rest.isBlank(); ) {
       CompletionInfo info = shell.sourceCodeAnalysis().analyzeCompletion(rest);
@@ -57,6 +61,7 @@ final class CellSession implements AutoCloseable {
       last = evaluate(ended ? info.source() : rest, number, firstLine);
       rest = ended ? info.remaining().stripLeading() : "";
     }
+    declared.forEach(this::warnIfUnusable);
     if (last.isEmpty()) {
       return null;
     }
@@ -93,9 +98,21 @@ final class CellSession implements AutoCloseable {
       if (event.exception() != null) {
         throw errors.evaluation(event.exception(), unresolved(event.exception()));
       }
+      if (snippet instanceof DeclarationSnippet declaration) {
+        declared.add(declaration);
+      }
       value = variable(snippet);
     }
     return value;
+  }
+
+  /** A declaration may come before what it needs, but not without it. */
+  private void warnIfUnusable(DeclarationSnippet snippet) {
+    Status status = shell.status(snippet);
+    if (status == Status.RECOVERABLE_DEFINED || status == Status.RECOVERABLE_NOT_DEFINED) {
+      String missing = shell.unresolvedDependencies(snippet).collect(Collectors.joining(", "));
+      System.err.printf("%s cannot be used until there is %s%n", snippet.name(), missing);
+    }
   }
 
   private List<String> unresolved(JShellException exception) {

@@ -50,10 +50,16 @@ final class CodeHelp {
   private Optional<String> documentation(String cell, int cursor, int from) {
     String text =
         analysis.documentation(cell.substring(from), cursor - from, true).stream()
-            .map(d -> d.javadoc() == null ? d.signature() : d.signature() + "\n" + d.javadoc())
+            .map(
+                d ->
+                    d.javadoc() == null ? d.signature() : d.signature() + "\n" + plain(d.javadoc()))
             .distinct()
             .collect(Collectors.joining("\n\n"));
     return Optional.of(text).filter(t -> !t.isBlank());
+  }
+
+  private static String plain(String javadoc) {
+    return javadoc.replaceAll("\\{@\\w+\\s+([^}]*)}", "$1").replaceAll("</?\\w+[^>]*>", "");
   }
 
   Completeness completeness(String cell) {

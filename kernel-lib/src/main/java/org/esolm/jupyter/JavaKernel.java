@@ -1,6 +1,5 @@
 package org.esolm.jupyter;
 
-import io.github.spencerpark.jupyter.channels.JupyterConnection;
 import io.github.spencerpark.jupyter.kernel.BaseKernel;
 import io.github.spencerpark.jupyter.kernel.KernelConnectionProperties;
 import io.github.spencerpark.jupyter.kernel.LanguageInfo;
@@ -12,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.logging.Level;
@@ -32,6 +32,7 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
       new CellOutput(getIO().out, getIO().err, System.out, System.err);
   private final CellSession session = new CellSession();
   private String lastDisplayId;
+  private List<String> lastReport = List.of();
 
   /** Starts a session with the default imports; needs no Jupyter. */
   public JavaKernel() {
@@ -60,8 +61,8 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
     Logger.getLogger("").setLevel(Level.WARNING);
     exitWithParent(System.getenv("JPY_PARENT_PID"));
     var properties = KernelConnectionProperties.parse(Files.readString(Path.of(args[0])));
-    var connection = new JupyterConnection(properties);
     JavaKernel kernel = new JavaKernel();
+    var connection = new KernelConnection(properties, () -> kernel.lastReport);
     current = kernel;
     kernel.captureStreams();
     kernel.becomeHandlerForConnection(connection);
@@ -90,6 +91,7 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
 
   @Override
   public DisplayData eval(String cell) throws CellException {
+    lastReport = List.of();
     output.begin();
     try {
       Object value = session.run(cell, executionCount.get() - 1);
@@ -126,9 +128,18 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
 
   @Override
   public List<String> formatError(Exception e) {
-    return e instanceof CellException cell
-        ? cell.report().stream().map(errorStyler::primary).toList()
-        : super.formatError(e);
+    if (!(e instanceof CellException cell)) {
+      return super.formatError(e);
+    }
+    // What happened in the error colour, where and why in the text's own.
+    List<String> report =
+        cell.report().stream()
+            .map(line -> line.startsWith(" ") ? line : errorStyler.secondary(line))
+            .toList();
+    // Like Python's tracebacks, that of the reply ends with the summary.
+    lastReport = new ArrayList<>(report);
+    lastReport.add("CellException: " + cell.getMessage());
+    return report;
   }
 
   @Override

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.spencerpark.jupyter.kernel.display.DisplayData;
 import io.github.spencerpark.jupyter.kernel.display.mime.MIMEType;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -135,6 +137,21 @@ public class JavaKernelTest {
   }
 
   @Test
+  void a_class_that_needs_something_missing_is_reported_at_once() throws CellException {
+    PrintStream console = System.err;
+    var printed = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(printed));
+    try {
+      value("class Half { Other other; }");
+      value("class First { Second second; }\nclass Second {}");
+    } finally {
+      System.setErr(console);
+    }
+    assertThat(printed.toString().lines())
+        .containsExactly("Half cannot be used until there is class Other");
+  }
+
+  @Test
   void errors_of_the_virtual_machine_end_the_cell_only() throws CellException {
     assertThat(failure("int deep(int n) { return 1 + deep(n); }\ndeep(1)"))
         .hasMessage("java.lang.StackOverflowError (In [0], line 1)");
@@ -187,7 +204,9 @@ public class JavaKernelTest {
   void documents_the_method_under_the_cursor() {
     DisplayData help = kernel.inspect("\"text\".length()", 10, false);
 
-    assertThat((String) help.getData(MIMEType.TEXT_PLAIN)).contains("int String.length()");
+    assertThat((String) help.getData(MIMEType.TEXT_PLAIN))
+        .contains("int String.length()")
+        .doesNotContain("{@");
     assertThat(kernel.inspect("   ", 1, false)).isNull();
   }
 

@@ -127,6 +127,30 @@ public record Jupyter(Path command, Path home) {
   }
 
   /**
+   * Makes the kernel known to this user's other Jupyter programs (a Lab of their own, VS Code). It
+   * still runs the build in this repository.
+   *
+   * @throws IOException if the kernel cannot be installed
+   * @throws InterruptedException if interrupted while waiting
+   */
+  public void installKernel() throws IOException, InterruptedException {
+    Path source = home.resolve("notebooks/jupyter/kernels/esolm");
+    Path copy = Files.createTempDirectory("esolm-kernel");
+    String spec = Files.readString(source.resolve("kernel.json"));
+    String script = source.resolve("kernel.sh").toString().replace("\\", "/");
+    Files.writeString(
+        copy.resolve("kernel.json"), spec.replace("{resource_dir}/kernel.sh", script));
+    List<String> install =
+        List.of("kernelspec", "install", "--user", "--name=esolm", copy.toString());
+    int status = call(install).inheritIO().start().waitFor();
+    Files.delete(copy.resolve("kernel.json"));
+    Files.delete(copy);
+    if (status != 0) {
+      throw new IOException("jupyter kernelspec install failed");
+    }
+  }
+
+  /**
    * A call of Jupyter that sees the project's kernel; the caller says where its output goes.
    *
    * @param arguments subcommand and options

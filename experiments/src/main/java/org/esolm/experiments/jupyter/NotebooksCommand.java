@@ -24,6 +24,11 @@ public final class NotebooksCommand implements Callable<Integer> {
   private boolean html;
 
   @Option(
+      names = "--install",
+      description = "Only make the kernel known to your own JupyterLab or VS Code.")
+  private boolean install;
+
+  @Option(
       names = "--kernel",
       paramLabel = "NAME",
       description = "Run them in this kernel instead of the one that they name.")
@@ -68,6 +73,10 @@ public final class NotebooksCommand implements Callable<Integer> {
     }
     if (timeout < 1) {
       throw new IllegalArgumentException("--timeout: must be at least 1 second, got " + timeout);
+    }
+    if (install) {
+      Jupyter.findOrSetUp(home, System.err::println).installKernel();
+      return 0;
     }
     if (!execute) {
       chosen.forEach(System.out::println);
