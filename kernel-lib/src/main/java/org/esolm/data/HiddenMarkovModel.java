@@ -102,6 +102,19 @@ public final class HiddenMarkovModel implements Oracle {
     return laws.columns();
   }
 
+  @Override
+  public HiddenMarkovModel smoothed(double noise) {
+    if (!(noise > 0 && noise < 1)) {
+      throw new IllegalArgumentException("noise: " + noise + ", allowed: between 0 and 1");
+    }
+    double[][] table = new double[laws.rows()][laws.columns()];
+    for (int k = 0; k < table.length; k++) {
+      Arrays.fill(table[k], noise / laws.columns());
+      laws.addRow(k, 1 - noise, table[k]);
+    }
+    return new HiddenMarkovModel(next, lawOf, SparseMatrix.of(table), Integer::toString);
+  }
+
   /**
    * The number of hidden states.
    *

@@ -163,4 +163,9 @@ public final class MarkovLanguage implements Oracle {
   public int[] sample(int length, RandomGenerator random) {
     return chain.sample(length, random);
   }
+
+  @Override
+  public Oracle smoothed(double noise) {
+    return chain.smoothed(noise);
+  }
 }

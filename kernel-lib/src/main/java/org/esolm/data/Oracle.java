@@ -43,4 +43,13 @@ public interface Oracle {
    * @return L tokens
    */
   int[] sample(int length, RandomGenerator random);
+
+  /**
+   * A law near this one under which nothing is impossible, so that any text can be scored: every
+   * word is replaced, with a small probability, by one drawn evenly from the vocabulary.
+   *
+   * @param noise that probability, in (0, 1)
+   * @return the law with the noise
+   */
+  Oracle smoothed(double noise);
 }

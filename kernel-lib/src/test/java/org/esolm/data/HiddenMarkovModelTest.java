@@ -205,4 +205,26 @@ class HiddenMarkovModelTest {
     }
     return total;
   }
+
+  @Test
+  void withNoiseNothingIsImpossibleAndAllStillSumsToOne() {
+    HiddenMarkovModel noisy =
+        HiddenMarkovModel.of(
+                new double[][] {{0, 1}, {1, 0}}, new double[][] {{1, 0, 0}, {0, 0.5, 0.5}})
+            .smoothed(0.1);
+    double total = 0;
+    for (int a = 0; a < 3; a++) {
+      for (int b = 0; b < 3; b++) {
+        double logP = noisy.logProbability(new int[] {a, b});
+        assertThat(logP).isFinite();
+        total += Math.exp(logP);
+      }
+    }
+    assertThat(total).isCloseTo(1, within(1e-12));
+    double first = 0.9 + 0.1 / 3;
+    double second = 0.45 + 0.1 / 3;
+    double other = 0.1 / 3;
+    assertThat(noisy.logProbability(new int[] {0, 1}))
+        .isCloseTo(Math.log(0.5 * first * second + 0.5 * other * second), within(1e-12));
+  }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -129,6 +130,13 @@ class MetricTest {
         sum += Math.log(probabilities[token]);
       }
       return sum;
+    }
+
+    @Override
+    public Oracle smoothed(double noise) {
+      double even = noise / probabilities.length;
+      return new Independent(
+          Arrays.stream(probabilities).map(p -> (1 - noise) * p + even).toArray());
     }
 
     @Override

@@ -124,4 +124,11 @@ record TabularOracle(int vocabSize, int length, double[] p) implements Oracle {
     }
     return sequence(i);
   }
+
+  @Override
+  public TabularOracle smoothed(double noise) {
+    double even = noise / p.length;
+    return new TabularOracle(
+        vocabSize, length, Arrays.stream(p).map(q -> (1 - noise) * q + even).toArray());
+  }
 }

@@ -1,0 +1,137 @@
+package org.esolm.experiments.run;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.esolm.data.Corpus;
+import org.esolm.io.Safetensors;
+import org.esolm.model.ModelConfig;
+import org.esolm.model.Parameters;
+import org.esolm.model.Transformer;
+import org.esolm.objective.Nelbo;
+import org.esolm.objective.Objective;
+import org.esolm.sampler.Denoiser;
+import org.esolm.tensor.Workers;
+
+/** A trained network from a run directory, with its averaged weights, ready to be asked. */
+public final class TrainedRun implements AutoCloseable {
+  private final RunConfig config;
+  private final Corpus corpus;
+  private final Workers workers;
+  private final Arena arena = Arena.ofShared();
+  private final Transformer network;
+
+  private TrainedRun(RunConfig config, Corpus corpus, Workers workers, Path checkpoint)
+      throws IOException {
+    this.config = config;
+    this.corpus = corpus;
+    this.workers = workers;
+    Parameters weights = new Parameters(arena, config.model().of(config.system(), corpus));
+    try (Safetensors tensors = Safetensors.open(checkpoint)) {
+      weights.named().forEach((name, t) -> tensors.readFloats("ema/" + name, t));
+    }
+    network = new Transformer(weights, workers);
+  }
+
+  /**
+   * Opens a run.
+   *
+   * @param folder of a run that has a checkpoint
+   * @param workers the threads that compute
+   * @return the network, to be closed
+   * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException if there is no run or it has no checkpoint yet
+   */
+  public static TrainedRun open(Path folder, Workers workers) throws IOException {
+    RunConfig config = RunDirectory.config(folder, RunConfig.class);
+    return open(folder, config.corpus().open(), workers);
+  }
+
+  /**
+   * Opens a run whose corpus is at hand already.
+   *
+   * @param folder of a run that has a checkpoint
+   * @param corpus the run's corpus
+   * @param workers the threads that compute
+   * @return the network, to be closed
+   * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException if there is no run or it has no checkpoint yet
+   */
+  public static TrainedRun open(Path folder, Corpus corpus, Workers workers) throws IOException {
+    RunConfig config = RunDirectory.config(folder, RunConfig.class);
+    Path checkpoint = folder.resolve("checkpoints").resolve(Training.CHECKPOINT);
+    if (!Files.exists(checkpoint)) {
+      throw new IllegalArgumentException(
+          folder + ": no checkpoint yet; train on with: eso train --resume");
+    }
+    return new TrainedRun(config, corpus, workers, checkpoint);
+  }
+
+  /**
+   * What was trained.
+   *
+   * @return the run's configuration
+   */
+  public RunConfig config() {
+    return config;
+  }
+
+  /**
+   * What it was trained on.
+   *
+   * @return the corpus
+   */
+  public Corpus corpus() {
+    return corpus;
+  }
+
+  /**
+   * The network with the averaged weights.
+   *
+   * @return the network, which lives as long as this
+   */
+  public Transformer network() {
+    return network;
+  }
+
+  /**
+   * What the network learned.
+   *
+   * @return its objective
+   */
+  public Objective objective() {
+    return config.system().objective(sizes());
+  }
+
+  private ModelConfig sizes() {
+    return network.config();
+  }
+
+  /**
+   * The network as samplers ask it.
+   *
+   * @return the denoiser
+   */
+  public Denoiser denoiser() {
+    return config.system().denoiser(network, workers);
+  }
+
+  /**
+   * The bound on the negative log-likelihood of texts.
+   *
+   * @param texts [n, L]
+   * @param draws passes over each text
+   * @param seed of times, masks and orders
+   * @return nats a text
+   */
+  public double[] nelbo(int[][] texts, int draws, long seed) {
+    return Nelbo.of(network, objective(), texts, config.train().batch(), draws, seed);
+  }
+
+  @Override
+  public void close() {
+    network.close();
+    arena.close();
+  }
+}
