@@ -225,6 +225,6 @@ class HiddenMarkovModelTest {
     double second = 0.45 + 0.1 / 3;
     double other = 0.1 / 3;
     assertThat(noisy.logProbability(new int[] {0, 1}))
-        .isCloseTo(Math.log(0.5 * first * second + 0.5 * other * second), within(1e-12));
+        .isCloseTo(Math.log(0.5 * first * second + 0.5 * other * other), within(1e-12));
   }
 }
