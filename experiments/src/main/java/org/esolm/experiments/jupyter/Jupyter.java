@@ -34,7 +34,7 @@ public record Jupyter(Path command, Path home) {
    * @throws IllegalArgumentException where there is none
    */
   public static Path repository() {
-    Path start = Path.of(System.getProperty("esolm.home", "")).toAbsolutePath();
+    Path start = Path.of(System.getProperty("eso.home", "")).toAbsolutePath();
     for (Path folder = start; folder != null; folder = folder.getParent()) {
       if (Files.exists(folder.resolve("notebooks/jupyter/kernels/esolm/kernel.json"))) {
         return folder;
