@@ -8,6 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Properties;
 import org.esolm.experiments.command.DoctorCommand;
+import org.esolm.experiments.command.FiguresCommand;
+import org.esolm.experiments.command.ParityCommand;
+import org.esolm.experiments.jupyter.LabCommand;
+import org.esolm.experiments.jupyter.NotebooksCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -23,7 +27,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Main.Version.class,
-    subcommands = {DoctorCommand.class})
+    subcommands = {
+      DoctorCommand.class,
+      ParityCommand.class,
+      FiguresCommand.class,
+      NotebooksCommand.class,
+      LabCommand.class
+    })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -1,0 +1,124 @@
+package org.esolm.experiments;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.Stream;
+import org.esolm.metric.ResultRow;
+import org.esolm.plot.Axis;
+import org.esolm.plot.Figure;
+import org.esolm.plot.LossCurves;
+import org.esolm.plot.LossCurves.Curve;
+import org.esolm.plot.ParetoPlot;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The figures of an experiment, drawn from its numbers alone: {@code DIR/results.jsonl}, one {@link
+ * ResultRow} a line, and {@code DIR/runs/NAME/metrics.jsonl}, a training run each, become {@code
+ * DIR/figures/*.png} and {@code *.svg}. What is not there is not drawn.
+ */
+public final class Figures {
+  private Figures() {}
+
+  /**
+   * Draws all figures that the numbers allow, in the place of those of before.
+   *
+   * @param dir an experiment's folder
+   * @return the files written
+   * @throws IOException if a file cannot be read or written
+   * @throws IllegalArgumentException if there is nothing to draw, or a line that is no number's
+   */
+  public static List<Path> draw(Path dir) throws IOException {
+    Path results = dir.resolve("results.jsonl");
+    List<ResultRow> rows = Files.exists(results) ? ResultRow.read(results) : List.of();
+    OptionalDouble truth =
+        rows.stream()
+            .filter(row -> row.truePerplexity() != null)
+            .mapToDouble(row -> row.truePerplexity().value())
+            .average();
+    List<Path> files = new ArrayList<>();
+    for (Axis cost : List.of(Axis.SECONDS, Axis.NFE)) {
+      if (rows.stream().anyMatch(row -> hasBoth(row, cost))) {
+        String title = "Quality of samples against " + (cost == Axis.NFE ? "NFE" : "time");
+        files.addAll(
+            write(
+                ParetoPlot.of(title, rows, cost, Axis.SAMPLE_PERPLEXITY, truth),
+                dir,
+                cost == Axis.NFE ? "pareto-nfe" : "pareto-seconds"));
+      }
+    }
+    List<Curve> curves = curves(dir.resolve("runs"));
+    if (!curves.isEmpty()) {
+      OptionalDouble entropy =
+          truth.isPresent()
+              ? OptionalDouble.of(Math.log(truth.getAsDouble()))
+              : OptionalDouble.empty();
+      files.addAll(write(LossCurves.of("Training loss", curves, entropy), dir, "loss"));
+    }
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException(
+          dir
+              + ": nothing to draw, needed: results.jsonl with rows of samples, or runs/*/metrics.jsonl");
+    }
+    return files;
+  }
+
+  private static boolean hasBoth(ResultRow row, Axis cost) {
+    return cost.value().apply(row) != null && row.samplePerplexity() != null;
+  }
+
+  private static List<Path> write(Figure figure, Path dir, String name) throws IOException {
+    Path png = dir.resolve("figures").resolve(name + ".png");
+    Path svg = dir.resolve("figures").resolve(name + ".svg");
+    figure.toPng(png);
+    figure.toSvg(svg);
+    return List.of(png, svg);
+  }
+
+  private static List<Curve> curves(Path runs) throws IOException {
+    if (!Files.isDirectory(runs)) {
+      return List.of();
+    }
+    List<Curve> curves = new ArrayList<>();
+    try (Stream<Path> folders = Files.list(runs)) {
+      for (Path folder : folders.sorted().toList()) {
+        Path metrics = folder.resolve("metrics.jsonl");
+        List<double[]> points = Files.exists(metrics) ? points(metrics) : List.of();
+        if (!points.isEmpty()) {
+          curves.add(
+              new Curve(
+                  folder.getFileName().toString(),
+                  points.stream().mapToDouble(p -> p[0]).toArray(),
+                  points.stream().mapToDouble(p -> p[1]).toArray()));
+        }
+      }
+    }
+    return curves;
+  }
+
+  /** Steps and losses; a last line that is still being written is left out. */
+  private static List<double[]> points(Path metrics) throws IOException {
+    String text = Files.readString(metrics);
+    List<double[]> points = new ArrayList<>();
+    for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
+      JsonNode row = row(metrics, line);
+      if (row.path("step").isNumber() && row.path("loss").isNumber()) {
+        points.add(new double[] {row.get("step").asDouble(), row.get("loss").asDouble()});
+      }
+    }
+    return points;
+  }
+
+  private static JsonNode row(Path metrics, String line) {
+    try {
+      return JsonMapper.shared().readTree(line);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(metrics + ": not a line of JSON: " + line, e);
+    }
+  }
+}
