@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.esolm.metric.ResultRow;
@@ -36,29 +37,16 @@ public final class Figures {
   public static List<Path> draw(Path dir) throws IOException {
     Path results = dir.resolve("results.jsonl");
     List<ResultRow> rows = Files.exists(results) ? ResultRow.read(results) : List.of();
-    OptionalDouble truth =
-        rows.stream()
-            .filter(row -> row.truePerplexity() != null)
-            .mapToDouble(row -> row.truePerplexity().value())
-            .average();
     List<Path> files = new ArrayList<>();
     for (Axis cost : List.of(Axis.SECONDS, Axis.NFE)) {
       if (rows.stream().anyMatch(row -> hasBoth(row, cost))) {
-        String title = "Quality of samples against " + (cost == Axis.NFE ? "NFE" : "time");
-        files.addAll(
-            write(
-                ParetoPlot.of(title, rows, cost, Axis.SAMPLE_PERPLEXITY, truth),
-                dir,
-                cost == Axis.NFE ? "pareto-nfe" : "pareto-seconds"));
+        String name = cost == Axis.NFE ? "pareto-nfe" : "pareto-seconds";
+        files.addAll(write(pareto(rows, cost), dir, name));
       }
     }
-    List<Curve> curves = curves(dir.resolve("runs"));
-    if (!curves.isEmpty()) {
-      OptionalDouble entropy =
-          truth.isPresent()
-              ? OptionalDouble.of(Math.log(truth.getAsDouble()))
-              : OptionalDouble.empty();
-      files.addAll(write(LossCurves.of("Training loss", curves, entropy), dir, "loss"));
+    Optional<Figure> loss = loss(dir, rows);
+    if (loss.isPresent()) {
+      files.addAll(write(loss.get(), dir, "loss"));
     }
     if (files.isEmpty()) {
       throw new IllegalArgumentException(
@@ -66,6 +54,45 @@ public final class Figures {
               + ": nothing to draw, needed: results.jsonl with rows of samples, or runs/*/metrics.jsonl");
     }
     return files;
+  }
+
+  /**
+   * Quality of samples against their cost.
+   *
+   * @param rows of samples
+   * @param cost seconds or NFE
+   * @return the figure, with the language's own perplexity where the rows know it
+   */
+  public static Figure pareto(List<ResultRow> rows, Axis cost) {
+    String title = "Quality of samples against " + (cost == Axis.NFE ? "NFE" : "time");
+    return ParetoPlot.of(title, rows, cost, Axis.SAMPLE_PERPLEXITY, truth(rows));
+  }
+
+  /**
+   * Training losses of all runs.
+   *
+   * @param dir an experiment's folder
+   * @param rows its rows, for the language's own entropy; may be empty
+   * @return the figure; empty where no run has a metric
+   * @throws IOException if a file cannot be read
+   */
+  public static Optional<Figure> loss(Path dir, List<ResultRow> rows) throws IOException {
+    List<Curve> curves = curves(dir.resolve("runs"));
+    OptionalDouble truth = truth(rows);
+    OptionalDouble entropy =
+        truth.isPresent()
+            ? OptionalDouble.of(Math.log(truth.getAsDouble()))
+            : OptionalDouble.empty();
+    return curves.isEmpty()
+        ? Optional.empty()
+        : Optional.of(LossCurves.of("Training loss", curves, entropy));
+  }
+
+  private static OptionalDouble truth(List<ResultRow> rows) {
+    return rows.stream()
+        .filter(row -> row.truePerplexity() != null)
+        .mapToDouble(row -> row.truePerplexity().value())
+        .average();
   }
 
   private static boolean hasBoth(ResultRow row, Axis cost) {

@@ -12,6 +12,7 @@ import org.esolm.experiments.command.FiguresCommand;
 import org.esolm.experiments.command.ParityCommand;
 import org.esolm.experiments.jupyter.LabCommand;
 import org.esolm.experiments.jupyter.NotebooksCommand;
+import org.esolm.experiments.reproduce.ReproduceCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
     scope = ScopeType.INHERIT,
     versionProvider = Main.Version.class,
     subcommands = {
+      ReproduceCommand.class,
       DoctorCommand.class,
       ParityCommand.class,
       FiguresCommand.class,

@@ -57,6 +57,7 @@ class LauncherTest {
     Files.copy(Path.of("../eso"), root.resolve("eso"));
     Files.createDirectories(root.resolve("bin"));
     Files.copy(Path.of("../bin/find-jdk.sh"), root.resolve("bin/find-jdk.sh"));
+    Files.copy(Path.of("../bin/jvm.sh"), root.resolve("bin/jvm.sh"));
     // Only the JDKs of this test: not those that the machine has.
     Files.writeString(
         root.resolve("bin/find-jdk.sh"),

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import javax.imageio.ImageIO;
+import org.esolm.plot.Figure;
 
 /**
  * One value in several representations; the notebook picks the richest that it can show.
@@ -31,6 +32,16 @@ public record Display(Map<String, String> data) implements Displayable {
       throw new IllegalArgumentException("data: needs a text/plain form, got " + data.keySet());
     }
     data = Collections.unmodifiableMap(new LinkedHashMap<>(data));
+  }
+
+  /**
+   * A figure, as an image that also shows in notebooks that are not trusted.
+   *
+   * @param figure a plot
+   * @return what shows it
+   */
+  public static Display of(Figure figure) {
+    return svg(figure.svg(), "figure");
   }
 
   /**

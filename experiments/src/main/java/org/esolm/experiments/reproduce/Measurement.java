@@ -101,15 +101,15 @@ final class Measurement {
     int[][] texts = new int[batches * evaluation.batch()][];
     double[] seconds = new double[batches];
     double nfe = 0;
-    String task = "sampling " + system.label() + (setting.steps() == null ? "" : " T=" + setting.steps());
+    String task =
+        "sampling " + system.label() + (setting.steps() == null ? "" : " T=" + setting.steps());
     try (Progress progress = Progress.of(task, batches)) {
       for (int i = 0; i < batches; i++) {
         Samples samples =
             sampler.sample(
                 run.denoiser(),
                 request.withBatch((long) i * evaluation.batch(), evaluation.batch()));
-        System.arraycopy(
-            samples.tokens(), 0, texts, i * evaluation.batch(), evaluation.batch());
+        System.arraycopy(samples.tokens(), 0, texts, i * evaluation.batch(), evaluation.batch());
         seconds[i] = samples.seconds();
         nfe += (double) samples.nfe() / batches;
         progress.step(i + 1);

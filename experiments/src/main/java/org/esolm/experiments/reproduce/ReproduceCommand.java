@@ -31,7 +31,8 @@ public final class ReproduceCommand implements Callable<Integer> {
   @Option(
       names = "--profile",
       defaultValue = "quick",
-      description = "smoke (about 3 minutes), quick (about 25) or full (hours); default: ${DEFAULT-VALUE}.")
+      description =
+          "smoke (about 3 minutes), quick (about 25) or full (hours); default: ${DEFAULT-VALUE}.")
   private String profile;
 
   @Option(names = "--out", paramLabel = "DIR", description = "Default: runs/reproduce-PROFILE.")

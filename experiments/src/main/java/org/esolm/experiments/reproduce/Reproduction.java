@@ -16,9 +16,10 @@ import org.esolm.metric.ResultRow;
 import org.esolm.tensor.Workers;
 
 /**
- * Does what a plan says, in a folder: {@code plan.yaml}, a run directory for each system below {@code runs}, {@code
- * results.jsonl} with a row for each sampler setting, {@code figures}. What is there already is not done again, so one that
- * was broken off goes on where it was, and a notebook shows what the command line computed.
+ * Does what a plan says, in a folder: {@code plan.yaml}, a run directory for each system below
+ * {@code runs}, {@code results.jsonl} with a row for each sampler setting, {@code figures}. What is
+ * there already is not done again, so one that was broken off goes on where it was, and a notebook
+ * shows what the command line computed.
  */
 public final class Reproduction implements AutoCloseable {
   private static final String ROWS = "rows.jsonl";
@@ -36,7 +37,8 @@ public final class Reproduction implements AutoCloseable {
    * @param folder where; made if it is not there
    * @param log takes a line for each thing that is begun
    * @throws IOException if the folder cannot be written
-   * @throws IllegalArgumentException if the folder holds something else, or a reproduction of another plan
+   * @throws IllegalArgumentException if the folder holds something else, or a reproduction of
+   *     another plan
    */
   public Reproduction(Plan plan, Path folder, Consumer<String> log) throws IOException {
     this.plan = plan;

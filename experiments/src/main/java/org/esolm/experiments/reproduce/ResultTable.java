@@ -21,14 +21,25 @@ public final class ResultTable {
     StringBuilder table = new StringBuilder();
     table.append(
         String.format(
-            FORMAT, "system", "alpha_0", "T", "NELBO ppl", "true ppl", "sample ppl", "entropy",
-            "NFE", "seconds"));
+            FORMAT,
+            "system",
+            "alpha_0",
+            "T",
+            "NELBO ppl",
+            "true ppl",
+            "sample ppl",
+            "entropy",
+            "NFE",
+            "seconds"));
     for (ResultRow row : rows) {
       table.append(
           String.format(
               Locale.ROOT,
               FORMAT,
-              row.system() + (row.extra().containsKey("blockSize") ? " " + row.extra().get("blockSize") : ""),
+              row.system()
+                  + (row.extra().containsKey("blockSize")
+                      ? " " + row.extra().get("blockSize")
+                      : ""),
               alpha(row),
               row.steps() == null ? "" : row.steps(),
               estimate(row.perplexity()),
@@ -39,8 +50,10 @@ public final class ResultTable {
               row.seconds() == null ? "" : "%.3f".formatted(row.seconds())));
     }
     ResultRow first = rows.getFirst();
-    table.append("NELBO ppl: bound on the perplexity of held-out text (exact for ar); true ppl: of the same text\n");
-    table.append("under the language itself, which no model can beat; sample ppl: of the model's samples under the\n");
+    table.append(
+        "NELBO ppl: bound on the perplexity of held-out text (exact for ar); true ppl: of the same text\n");
+    table.append(
+        "under the language itself, which no model can beat; sample ppl: of the model's samples under the\n");
     table.append("language; entropy: unigram entropy of a sample, nats (held-out text: ");
     table.append(String.format(Locale.ROOT, "%.3f", first.extra().get("corpusEntropy")));
     table.append("); seconds: for ").append(first.batch()).append(" samples\n");
@@ -57,8 +70,6 @@ public final class ResultTable {
   }
 
   private static String estimate(Estimate e) {
-    return e == null
-        ? ""
-        : String.format(Locale.ROOT, "%.3f ± %.3f", e.value(), e.standardError());
+    return e == null ? "" : String.format(Locale.ROOT, "%.3f ± %.3f", e.value(), e.standardError());
   }
 }
