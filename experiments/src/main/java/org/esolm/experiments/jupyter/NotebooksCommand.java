@@ -92,11 +92,12 @@ public final class NotebooksCommand implements Callable<Integer> {
     int failed = 0;
     for (Path notebook : chosen) {
       NotebookRunner.Result result = runner.execute(notebook);
+      double seconds = result.seconds();
       if (html && result.error().isEmpty()) {
         result = runner.html(notebook);
       }
       String end = result.error().map(e -> "FAILED: " + e).orElse("ok");
-      System.out.printf(Locale.ROOT, "%s  %.1f s  %s%n", notebook, result.seconds(), end);
+      System.out.printf(Locale.ROOT, "%s  %.1f s  %s%n", notebook, seconds, end);
       failed += result.error().isPresent() ? 1 : 0;
     }
     System.out.printf("%d executed, %d failed%n", chosen.size() - failed, failed);
