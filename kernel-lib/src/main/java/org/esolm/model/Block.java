@@ -1,6 +1,7 @@
 package org.esolm.model;
 
 import java.lang.foreign.MemorySegment;
+import org.esolm.random.Rng;
 import org.esolm.tensor.Attention;
 import org.esolm.tensor.Gelu;
 import org.esolm.tensor.LayerNorm;
@@ -195,7 +196,7 @@ final class Block {
   }
 
   private int seed(Frame frame, int branch) {
-    return (int) (frame.dropoutSeed + 0x9E3779B97F4A7C15L * (2L * index + branch + 1) >>> 32);
+    return (int) Rng.mix(frame.dropoutSeed + 0x9E3779B97F4A7C15L * (2L * index + branch + 1));
   }
 
   // ---- backward
