@@ -17,6 +17,7 @@ import jdk.incubator.vector.FloatVector;
 public final class Gelu {
   private static final float TWO_ROOT = (float) (2 * Math.sqrt(2 / Math.PI));
   private static final float CUBIC = 0.044715f;
+  private static final int CHUNK = 2048;
 
   private Gelu() {}
 
@@ -53,25 +54,44 @@ public final class Gelu {
    * @param to behind the last element
    */
   public static void backward(Tensor h, Tensor dy, Tensor y, long from, long to) {
-    MemorySegment hs = h.memory();
-    MemorySegment ds = dy.memory();
-    MemorySegment ys = y.memory();
+    for (long i = from; i < to; i += CHUNK) {
+      long end = Math.min(i + CHUNK, to);
+      sigmoids(h.memory(), y.memory(), i, end);
+      derive(h.memory(), dy.memory(), y.memory(), i, end);
+    }
+  }
+
+  // Two loops over what the first-level cache holds: with all in one, the compiler reaches its
+  // limit of nodes and leaves vectors on the heap.
+
+  private static void sigmoids(MemorySegment hs, MemorySegment ss, long from, long to) {
+    long whole = to - (to - from) % W;
+    for (long i = from; i < whole; i += W) {
+      store(sigmoid(load(hs, i)), ss, i);
+    }
+    for (long i = whole; i < to; i++) {
+      set(ss, i, sigmoid(get(hs, i)));
+    }
+  }
+
+  private static void derive(
+      MemorySegment hs, MemorySegment ds, MemorySegment ys, long from, long to) {
     long whole = to - (to - from) % W;
     FloatVector one = FloatVector.broadcast(F, 1f);
     FloatVector root = FloatVector.broadcast(F, TWO_ROOT);
     FloatVector rootCubic = FloatVector.broadcast(F, 3 * CUBIC * TWO_ROOT);
     for (long i = from; i < whole; i += W) {
       FloatVector x = load(hs, i);
-      FloatVector s = sigmoid(x);
-      FloatVector y0 = x.mul(s);
+      FloatVector s = load(ys, i);
+      FloatVector y = x.mul(s);
       FloatVector slope = x.mul(x).fma(rootCubic, root);
-      FloatVector derivative = y0.mul(one.sub(s)).fma(slope, s);
-      store(y0, ys, i);
+      FloatVector derivative = y.mul(one.sub(s)).fma(slope, s);
+      store(y, ys, i);
       store(load(ds, i).mul(derivative), ds, i);
     }
     for (long i = whole; i < to; i++) {
       float x = get(hs, i);
-      float s = sigmoid(x);
+      float s = get(ys, i);
       float slope = Math.fma(x * x, 3 * CUBIC * TWO_ROOT, TWO_ROOT);
       set(ys, i, x * s);
       set(ds, i, get(ds, i) * Math.fma(x * s * (1 - s), slope, s));

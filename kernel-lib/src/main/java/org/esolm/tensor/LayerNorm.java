@@ -110,51 +110,97 @@ public final class LayerNorm {
       int from,
       int to,
       int d) {
-    MemorySegment gs = dy.memory();
-    MemorySegment xs = x.memory();
-    MemorySegment ws = weight.memory();
-    MemorySegment ds = dx.memory();
-    MemorySegment ss = sums.memory();
-    int whole = whole(d);
     for (int r = from; r < to; r++) {
       long at = (long) r * d;
       float mean = statistics.get(2L * r);
       float inverse = statistics.get(2L * r + 1);
-      FloatVector sumG = FloatVector.zero(F);
-      FloatVector sumGx = FloatVector.zero(F);
-      for (int i = 0; i < whole; i += W) {
-        FloatVector dyi = load(gs, at + i);
-        FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
-        FloatVector g = dyi.mul(load(ws, i));
-        sumG = sumG.add(g);
-        sumGx = g.fma(normed, sumGx);
-        store(dyi.fma(normed, load(ss, sumsAt + i)), ss, sumsAt + i);
-        store(load(ss, sumsAt + d + i).add(dyi), ss, sumsAt + d + i);
-      }
-      float meanG = sum(sumG);
-      float meanGx = sum(sumGx);
-      for (int i = whole; i < d; i++) {
-        float dyi = get(gs, at + i);
-        float normed = (get(xs, at + i) - mean) * inverse;
-        float g = dyi * get(ws, i);
-        meanG += g;
-        meanGx = Math.fma(g, normed, meanGx);
-        set(ss, sumsAt + i, Math.fma(dyi, normed, get(ss, sumsAt + i)));
-        set(ss, sumsAt + d + i, get(ss, sumsAt + d + i) + dyi);
-      }
-      meanG /= d;
-      meanGx /= d;
-      for (int i = 0; i < whole; i += W) {
-        FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
-        FloatVector g = load(gs, at + i).mul(load(ws, i));
-        FloatVector v = g.sub(meanG).sub(normed.mul(meanGx)).mul(inverse);
-        store(load(ds, at + i).add(v), ds, at + i);
-      }
-      for (int i = whole; i < d; i++) {
-        float normed = (get(xs, at + i) - mean) * inverse;
-        float g = get(gs, at + i) * get(ws, i);
-        set(ds, at + i, get(ds, at + i) + (g - meanG - normed * meanGx) * inverse);
-      }
+      addSums(dy.memory(), x.memory(), at, sums.memory(), sumsAt, mean, inverse, d);
+      float meanG = Linear.dot(dy, at, weight, 0, d) / d;
+      float meanGx = meanGx(dy.memory(), x.memory(), at, weight.memory(), mean, inverse, d);
+      addRow(
+          dy.memory(),
+          x.memory(),
+          at,
+          weight.memory(),
+          dx.memory(),
+          mean,
+          inverse,
+          meanG,
+          meanGx,
+          d);
+    }
+  }
+
+  // One loop a method: with all in one, the compiler reaches its limit of nodes and leaves vectors
+  // on the heap.
+
+  private static void addSums(
+      MemorySegment gs,
+      MemorySegment xs,
+      long at,
+      MemorySegment ss,
+      long sumsAt,
+      float mean,
+      float inverse,
+      int d) {
+    int whole = whole(d);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector dy = load(gs, at + i);
+      FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
+      store(dy.fma(normed, load(ss, sumsAt + i)), ss, sumsAt + i);
+      store(load(ss, sumsAt + d + i).add(dy), ss, sumsAt + d + i);
+    }
+    for (int i = whole; i < d; i++) {
+      float dy = get(gs, at + i);
+      float normed = (get(xs, at + i) - mean) * inverse;
+      set(ss, sumsAt + i, Math.fma(dy, normed, get(ss, sumsAt + i)));
+      set(ss, sumsAt + d + i, get(ss, sumsAt + d + i) + dy);
+    }
+  }
+
+  private static float meanGx(
+      MemorySegment gs,
+      MemorySegment xs,
+      long at,
+      MemorySegment ws,
+      float mean,
+      float inverse,
+      int d) {
+    int whole = whole(d);
+    FloatVector total = FloatVector.zero(F);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
+      total = load(gs, at + i).mul(load(ws, i)).fma(normed, total);
+    }
+    float s = sum(total);
+    for (int i = whole; i < d; i++) {
+      s = Math.fma(get(gs, at + i) * get(ws, i), (get(xs, at + i) - mean) * inverse, s);
+    }
+    return s / d;
+  }
+
+  private static void addRow(
+      MemorySegment gs,
+      MemorySegment xs,
+      long at,
+      MemorySegment ws,
+      MemorySegment ds,
+      float mean,
+      float inverse,
+      float meanG,
+      float meanGx,
+      int d) {
+    int whole = whole(d);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
+      FloatVector g = load(gs, at + i).mul(load(ws, i));
+      FloatVector v = g.sub(meanG).sub(normed.mul(meanGx)).mul(inverse);
+      store(load(ds, at + i).add(v), ds, at + i);
+    }
+    for (int i = whole; i < d; i++) {
+      float normed = (get(xs, at + i) - mean) * inverse;
+      float g = get(gs, at + i) * get(ws, i);
+      set(ds, at + i, get(ds, at + i) + (g - meanG - normed * meanGx) * inverse);
     }
   }
 }
