@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The vector width of this machine, and what all vector kernels share. Indices count floats. */
@@ -41,6 +42,12 @@ final class Simd {
   private static final FloatVector ZERO = FloatVector.zero(F);
   private static final IntVector BIAS = IntVector.broadcast(IntVector.SPECIES_PREFERRED, 127);
 
+  // Lane i takes from lane i + n.
+  private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
+  private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
+  private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
+  private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(F, 1, 1, true);
+
   private Simd() {}
 
   static FloatVector load(MemorySegment m, long i) {
@@ -64,8 +71,23 @@ final class Simd {
     return n - n % W;
   }
 
+  /**
+   * The sum of the lanes, always in the same order: halves are added until one lane is left. The
+   * Vector API's own reduction leaves the order open, and interpreted code takes another than
+   * compiled code.
+   */
   static float sum(FloatVector v) {
-    return v.reduceLanes(VectorOperators.ADD);
+    FloatVector s = v;
+    if (W >= 16) {
+      s = s.add(s.rearrange(BY_8));
+    }
+    if (W >= 8) {
+      s = s.add(s.rearrange(BY_4));
+    }
+    if (W >= 4) {
+      s = s.add(s.rearrange(BY_2));
+    }
+    return s.add(s.rearrange(BY_1)).lane(0);
   }
 
   /**

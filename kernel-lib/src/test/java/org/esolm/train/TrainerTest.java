@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.esolm.data.Corpus;
@@ -60,7 +61,7 @@ class TrainerTest {
   @ParameterizedTest
   @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso"})
   void weightsDoNotDependOnTheNumberOfThreads(String system) {
-    assertThat(trained(system, 1)).isEqualTo(trained(system, 3));
+    assertThat(Arrays.equals(trained(system, 1), trained(system, 3))).isTrue();
   }
 
   private static float[] trained(String system, int threads) {
@@ -90,7 +91,7 @@ class TrainerTest {
       second.restore(file);
       assertThat(second.step()).isEqualTo(3);
       second.run(e -> {}, () -> {});
-      assertThat(second.averagedWeights().flat().toArray()).isEqualTo(whole);
+      assertThat(Arrays.equals(second.averagedWeights().flat().toArray(), whole)).isTrue();
     }
   }
 
