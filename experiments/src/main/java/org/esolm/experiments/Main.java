@@ -7,9 +7,14 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Properties;
+import org.esolm.experiments.command.DataCommand;
 import org.esolm.experiments.command.DoctorCommand;
 import org.esolm.experiments.command.FiguresCommand;
+import org.esolm.experiments.command.LikelihoodCommand;
 import org.esolm.experiments.command.ParityCommand;
+import org.esolm.experiments.command.SampleCommand;
+import org.esolm.experiments.command.ScoreCommand;
+import org.esolm.experiments.command.TrainCommand;
 import org.esolm.experiments.jupyter.LabCommand;
 import org.esolm.experiments.jupyter.NotebooksCommand;
 import org.esolm.experiments.reproduce.ReproduceCommand;
@@ -31,6 +36,11 @@ import picocli.CommandLine.Spec;
     subcommands = {
       ReproduceCommand.class,
       DoctorCommand.class,
+      TrainCommand.class,
+      SampleCommand.class,
+      LikelihoodCommand.class,
+      ScoreCommand.class,
+      DataCommand.class,
       ParityCommand.class,
       FiguresCommand.class,
       NotebooksCommand.class,

@@ -93,4 +93,18 @@ public record CorpusConfig(
               .orElseGet(() -> Corpus.words(file.orElseThrow(), minCount));
     };
   }
+
+  /**
+   * The corpus' tokenizer, made again from its vocabulary without the text.
+   *
+   * @param tokens as {@link Tokenizer#tokens} of the opened corpus
+   * @return a tokenizer equal to the corpus'
+   */
+  public Tokenizer tokenizer(List<String> tokens) {
+    return switch (name) {
+      case "toy" -> new ToyTokenizer(tokens);
+      case "characters" -> new CharacterTokenizer(tokens);
+      default -> new WordTokenizer(tokens);
+    };
+  }
 }

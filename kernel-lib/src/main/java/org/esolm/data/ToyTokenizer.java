@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * brackets and quotation marks, a new line for {@code <p>}. Straight quotation marks are read as
  * the curved ones that fit.
  */
-final class ToyTokenizer implements Tokenizer {
+public final class ToyTokenizer implements Tokenizer {
   private static final String PARAGRAPH = "<p>";
 
   private static final Pattern OPENING = Pattern.compile("(?<![^\\s(])\"");
@@ -20,7 +20,12 @@ final class ToyTokenizer implements Tokenizer {
 
   private final WordTokenizer words;
 
-  ToyTokenizer(List<String> words) {
+  /**
+   * The tokenizer of a toy language.
+   *
+   * @param words its vocabulary, all different
+   */
+  public ToyTokenizer(List<String> words) {
     this.words = new WordTokenizer(words);
   }
 

@@ -2,6 +2,7 @@ package org.esolm.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -13,7 +14,9 @@ import java.util.UUID;
 
 /**
  * Files that are there whole or not at all: written beside their place, forced to the disk, then
- * renamed. Who reads while another writes sees the old file or the new one, never a part.
+ * renamed. Who reads while another writes sees the old file or the new one, never a part. An
+ * interrupt of the thread waits until the file is written: what is saved because of it must not be
+ * lost by it.
  */
 public final class AtomicFiles {
   private AtomicFiles() {}
@@ -22,7 +25,8 @@ public final class AtomicFiles {
   @FunctionalInterface
   public interface Content {
     /**
-     * Writes everything from the channel's position on.
+     * Writes everything from the channel's position on. Called again for a fresh channel if the
+     * thread was interrupted.
      *
      * @param channel open for writing, empty
      * @throws IOException if it cannot be written
@@ -38,6 +42,24 @@ public final class AtomicFiles {
    * @throws IOException if the file cannot be written
    */
   public static void write(Path file, Content content) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          writeOnce(file, content);
+          return;
+        } catch (ClosedByInterruptException e) {
+          interrupted |= Thread.interrupted();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void writeOnce(Path file, Content content) throws IOException {
     Path target = file.toAbsolutePath();
     Files.createDirectories(target.getParent());
     // Not a "temporary file", which only its owner could read after the renaming.

@@ -1,6 +1,7 @@
 package org.esolm.objective;
 
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 import org.esolm.model.Pass;
 import org.esolm.model.Transformer;
 import org.esolm.random.Purpose;
@@ -25,6 +26,29 @@ public final class Nelbo {
    */
   public static double[] of(
       Transformer network, Objective objective, int[][] texts, int batch, int draws, long seed) {
+    return of(network, objective, texts, batch, draws, seed, done -> {});
+  }
+
+  /**
+   * The same, with progress.
+   *
+   * @param network the network
+   * @param objective the system's objective
+   * @param texts [n, L]
+   * @param batch texts a pass
+   * @param draws passes over every text
+   * @param seed chooses times, masks and orders
+   * @param progress told after every pass how many of the n draws texts are done
+   * @return n bounds in nats a text
+   */
+  public static double[] of(
+      Transformer network,
+      Objective objective,
+      int[][] texts,
+      int batch,
+      int draws,
+      long seed,
+      LongConsumer progress) {
     double[] nats = new double[texts.length];
     Pass pass = new Pass();
     for (int draw = 0; draw < draws; draw++) {
@@ -38,6 +62,7 @@ public final class Nelbo {
             nats[from + s / each] += (double) pass.weight(i) * network.nll(i) / draws;
           }
         }
+        progress.accept((long) draw * texts.length + from + x0.length);
       }
     }
     return nats;

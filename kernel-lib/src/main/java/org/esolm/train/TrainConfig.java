@@ -78,6 +78,31 @@ public record TrainConfig(
   }
 
   /**
+   * The same for another number of steps.
+   *
+   * @param n optimizer steps
+   * @return a new configuration; the decay at the end is shortened to them if it was longer
+   */
+  public TrainConfig withSteps(int n) {
+    return new TrainConfig(
+        n,
+        batch,
+        learningRate,
+        warmup,
+        Math.min(decaySteps, n),
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay,
+        clip,
+        emaDecay,
+        validateEvery,
+        validTexts,
+        checkpointEvery,
+        seed);
+  }
+
+  /**
    * The learning rate of a step: linear warm-up, constant, and a linear decay at the end if there
    * is one.
    *

@@ -104,9 +104,7 @@ public final class Trainer implements AutoCloseable {
         throw new CancellationException("training: interrupted after " + step + " steps, saved");
       }
       double rate = config.learningRate(step);
-      double loss = gradientOfBatch();
-      double norm = optimizer.step(step);
-      step++;
+      Outcome outcome = advance();
       boolean last = step == config.steps();
       OptionalDouble validation =
           last || due(config.validateEvery())
@@ -115,11 +113,39 @@ public final class Trainer implements AutoCloseable {
       double seconds = (System.nanoTime() - start) * 1e-9;
       double tokens = (double) (step - first) * config.batch() * train.length();
       listener.accept(
-          new TrainEvent(step, config.steps(), loss, norm, rate, tokens / seconds, validation));
+          new TrainEvent(
+              step,
+              config.steps(),
+              outcome.loss(),
+              outcome.gradientNorm(),
+              rate,
+              tokens / seconds,
+              validation));
       if (last || due(config.checkpointEvery())) {
         checkpoints.run();
       }
     }
+  }
+
+  /**
+   * What one step measured.
+   *
+   * @param loss of its batch, nats a token
+   * @param gradientNorm before clipping
+   */
+  public record Outcome(double loss, double gradientNorm) {}
+
+  /**
+   * Takes one step: a batch, its loss and gradient, the optimizer and the average.
+   *
+   * @return what it measured
+   * @throws ArithmeticException if loss or gradient are not finite
+   */
+  public Outcome advance() {
+    double loss = gradientOfBatch();
+    double norm = optimizer.step(step);
+    step++;
+    return new Outcome(loss, norm);
   }
 
   private boolean due(int every) {

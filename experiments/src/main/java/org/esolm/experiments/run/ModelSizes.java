@@ -29,6 +29,17 @@ public record ModelSizes(
    * @return its configuration
    */
   public ModelConfig of(SystemConfig system, Corpus corpus) {
+    return of(system, corpus.vocabSize());
+  }
+
+  /**
+   * The transformer of a system for a vocabulary.
+   *
+   * @param system the system
+   * @param vocabSize number of tokens without the mask, whose id it is
+   * @return its configuration
+   */
+  public ModelConfig of(SystemConfig system, int vocabSize) {
     ModelConfig model =
         new ModelConfig(
             hiddenSize,
@@ -36,8 +47,8 @@ public record ModelSizes(
             blocks,
             heads,
             length,
-            corpus.vocabSizeWithMask(),
-            corpus.maskIndex(),
+            vocabSize + 1,
+            vocabSize,
             dropout);
     system.requireFits(model);
     return model;

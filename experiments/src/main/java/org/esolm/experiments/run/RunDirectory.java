@@ -1,10 +1,11 @@
 package org.esolm.experiments.run;
 
+import java.io.FileWriter;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -40,11 +41,11 @@ public final class RunDirectory implements AutoCloseable {
   /**
    * How a run stands.
    *
-   * @param state {@code running}, {@code finished} or {@code failed}
+   * @param state {@code running}, {@code finished}, {@code interrupted} or {@code failed}
    * @param started when it began or was last resumed, UTC
    * @param ended when it ended; null while it runs
    * @param seconds how long it took since {@code started}; null while it runs
-   * @param error what went wrong; null unless it failed
+   * @param error what went wrong or interrupted it; else null
    */
   public record Status(
       String state, Instant started, Instant ended, Double seconds, String error) {}
@@ -55,9 +56,8 @@ public final class RunDirectory implements AutoCloseable {
     for (String name : List.of("checkpoints", "samples", "figures")) {
       Files.createDirectories(folder.resolve(name));
     }
-    metrics =
-        Files.newBufferedWriter(
-            folder.resolve(METRICS), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    // Not Files.newBufferedWriter, whose channel an interrupt of the thread would close.
+    metrics = new FileWriter(folder.resolve(METRICS).toFile(), StandardCharsets.UTF_8, true);
     writeStatus(new Status("running", started, null, null, null));
   }
 
@@ -123,6 +123,18 @@ public final class RunDirectory implements AutoCloseable {
     return new RunDirectory(folder, provenance.started());
   }
 
+  /**
+   * Replaces the configuration of a run that goes on to do more. Before {@link #resume}.
+   *
+   * @param folder of a run
+   * @param config the resolved configuration, a record
+   * @throws IOException if it cannot be written
+   */
+  static void reconfigure(Path folder, Object config) throws IOException {
+    requireRun(folder);
+    Configs.write(config, folder.resolve(CONFIG));
+  }
+
   private static void requireSame(String before, String now, Path folder) {
     List<String> linesBefore = before.lines().toList();
     List<String> linesNow = now.lines().toList();
@@ -165,7 +177,13 @@ public final class RunDirectory implements AutoCloseable {
     return JSON.readValue(Files.readString(folder.resolve(STATUS)), Status.class);
   }
 
-  private static void requireRun(Path folder) {
+  /**
+   * Refuses a folder that holds no run.
+   *
+   * @param folder where a run is to be
+   * @throws IllegalArgumentException if there is none
+   */
+  public static void requireRun(Path folder) {
     if (!Files.exists(folder.resolve(CONFIG))) {
       throw new IllegalArgumentException(
           folder + ": holds no run, a folder with a config.yaml is needed");
@@ -262,6 +280,16 @@ public final class RunDirectory implements AutoCloseable {
    */
   public void finished() throws IOException {
     end("finished", null);
+  }
+
+  /**
+   * States that the run was stopped and can go on.
+   *
+   * @param why what stopped it
+   * @throws IOException if it cannot be written
+   */
+  public void interrupted(String why) throws IOException {
+    end("interrupted", why);
   }
 
   /**

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.esolm.data.Corpus;
+import org.esolm.data.Tokenizer;
 import org.esolm.io.Safetensors;
 import org.esolm.model.ModelConfig;
 import org.esolm.model.Parameters;
@@ -13,21 +15,25 @@ import org.esolm.objective.Nelbo;
 import org.esolm.objective.Objective;
 import org.esolm.sampler.Denoiser;
 import org.esolm.tensor.Workers;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
 
 /** A trained network from a run directory, with its averaged weights, ready to be asked. */
 public final class TrainedRun implements AutoCloseable {
   private final RunConfig config;
-  private final Corpus corpus;
+  private final Tokenizer tokenizer;
   private final Workers workers;
   private final Arena arena = Arena.ofShared();
   private final Transformer network;
+  private Corpus corpus; // null until asked for
 
-  private TrainedRun(RunConfig config, Corpus corpus, Workers workers, Path checkpoint)
+  private TrainedRun(RunConfig config, Tokenizer tokenizer, Workers workers, Path checkpoint)
       throws IOException {
     this.config = config;
-    this.corpus = corpus;
+    this.tokenizer = tokenizer;
     this.workers = workers;
-    Parameters weights = new Parameters(arena, config.model().of(config.system(), corpus));
+    Parameters weights =
+        new Parameters(arena, config.model().of(config.system(), tokenizer.vocabSize()));
     try (Safetensors tensors = Safetensors.open(checkpoint)) {
       weights.named().forEach((name, t) -> tensors.readFloats("ema/" + name, t));
     }
@@ -45,7 +51,15 @@ public final class TrainedRun implements AutoCloseable {
    */
   public static TrainedRun open(Path folder, Workers workers) throws IOException {
     RunConfig config = RunDirectory.config(folder, RunConfig.class);
-    return open(folder, config.corpus().open(), workers);
+    Path checkpoint = folder.resolve("checkpoints").resolve(Training.CHECKPOINT);
+    if (!Files.exists(checkpoint)) {
+      throw new IllegalArgumentException(
+          folder + ": no checkpoint yet; train on with: eso train --resume");
+    }
+    List<String> tokens =
+        JsonMapper.shared()
+            .readValue(Files.readString(folder.resolve(Training.TOKENS)), new TypeReference<>() {});
+    return new TrainedRun(config, config.corpus().tokenizer(tokens), workers, checkpoint);
   }
 
   /**
@@ -56,16 +70,18 @@ public final class TrainedRun implements AutoCloseable {
    * @param workers the threads that compute
    * @return the network, to be closed
    * @throws IOException if it cannot be read
-   * @throws IllegalArgumentException if there is no run or it has no checkpoint yet
+   * @throws IllegalArgumentException if there is no run, it has no checkpoint yet, or it is not of
+   *     this corpus
    */
   public static TrainedRun open(Path folder, Corpus corpus, Workers workers) throws IOException {
-    RunConfig config = RunDirectory.config(folder, RunConfig.class);
-    Path checkpoint = folder.resolve("checkpoints").resolve(Training.CHECKPOINT);
-    if (!Files.exists(checkpoint)) {
-      throw new IllegalArgumentException(
-          folder + ": no checkpoint yet; train on with: eso train --resume");
+    TrainedRun run = open(folder, workers);
+    try {
+      run.corpus = run.checked(corpus);
+      return run;
+    } catch (IllegalArgumentException e) {
+      run.close();
+      throw e;
     }
-    return new TrainedRun(config, corpus, workers, checkpoint);
   }
 
   /**
@@ -78,12 +94,33 @@ public final class TrainedRun implements AutoCloseable {
   }
 
   /**
-   * What it was trained on.
+   * Text to the network's tokens and back.
+   *
+   * @return the tokenizer, as it was when the run was trained
+   */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * What it was trained on, opened when first asked for.
    *
    * @return the corpus
+   * @throws IllegalArgumentException if its files are gone or have another vocabulary now
    */
   public Corpus corpus() {
+    if (corpus == null) {
+      corpus = checked(config.corpus().open());
+    }
     return corpus;
+  }
+
+  private Corpus checked(Corpus opened) {
+    if (!opened.tokenizer().tokens().equals(tokenizer.tokens())) {
+      throw new IllegalArgumentException(
+          opened.name() + ": its vocabulary is not that of the run, needed: the run's own text");
+    }
+    return opened;
   }
 
   /**

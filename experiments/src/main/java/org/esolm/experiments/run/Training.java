@@ -9,12 +9,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.esolm.data.Corpus;
 import org.esolm.io.AtomicFiles;
 import org.esolm.model.ModelConfig;
 import org.esolm.notebook.Progress;
 import org.esolm.tensor.Workers;
+import org.esolm.train.TrainConfig;
 import org.esolm.train.TrainEvent;
 import org.esolm.train.Trainer;
 import tools.jackson.databind.json.JsonMapper;
@@ -31,20 +34,24 @@ public final class Training {
   private Training() {}
 
   /**
-   * Trains, or goes on training, to the configured number of steps.
+   * Trains, or goes on training, to the configured number of steps. An interrupt of the thread
+   * saves and ends it. What is wrong with the request is found before anything is written.
    *
    * @param folder the run directory
-   * @param config what to train
+   * @param config what to train; a run that is resumed may get more steps than it had
    * @param corpus the corpus of the configuration, opened
    * @param resume whether the folder holds the beginning of this very run
    * @param workers the threads that compute
+   * @return the last bound on held-out text, nats a token; empty if no step was left to do
    * @throws IOException if the folder cannot be written
    * @throws IllegalArgumentException if the configuration does not fit the corpus, or the folder
    *     the request
+   * @throws CancellationException if the thread was interrupted
    */
-  public static void run(
+  public static OptionalDouble run(
       Path folder, RunConfig config, Corpus corpus, boolean resume, Workers workers)
       throws IOException {
+    requirePlace(folder, resume);
     ModelConfig model = config.model().of(config.system(), corpus);
     try (Trainer trainer =
         new Trainer(
@@ -54,21 +61,66 @@ public final class Training {
             corpus.trainBlocks(model.length()),
             corpus.validBlocks(model.length()),
             workers)) {
-      Path checkpoint = folder.resolve("checkpoints").resolve(CHECKPOINT);
-      if (resume && Files.exists(checkpoint)) {
-        trainer.restore(checkpoint);
-        RunDirectory.keepMetrics(folder, row -> row.path("step").asLong() <= trainer.step());
-      }
       Provenance provenance = provenance(config);
       try (RunDirectory run =
           resume
-              ? RunDirectory.resume(folder, config, provenance)
+              ? resumed(folder, config, trainer, provenance)
               : RunDirectory.create(folder, config, provenance)) {
         AtomicFiles.write(
             folder.resolve(TOKENS),
             JsonMapper.shared().writeValueAsString(corpus.tokenizer().tokens()));
-        train(trainer, run, config);
+        return train(trainer, run, config);
       }
+    }
+  }
+
+  /**
+   * Refuses a folder in which a run could not begin, or not go on. Writes nothing.
+   *
+   * @param folder the run directory
+   * @param resume whether it is to hold a run already
+   * @throws IOException if it cannot be looked at
+   * @throws IllegalArgumentException if it holds a run and should not, or the other way round
+   */
+  public static void requirePlace(Path folder, boolean resume) throws IOException {
+    if (resume) {
+      RunDirectory.requireRun(folder);
+    } else {
+      RunDirectory.requireFree(folder);
+    }
+  }
+
+  private static RunDirectory resumed(
+      Path folder, RunConfig config, Trainer trainer, Provenance provenance) throws IOException {
+    RunConfig before = RunDirectory.config(folder, RunConfig.class);
+    int steps = config.train().steps();
+    TrainConfig other = before.train().withSteps(steps);
+    boolean moreSteps =
+        steps != before.train().steps()
+            && config.equals(
+                new RunConfig(before.corpus(), before.system(), before.model(), other));
+    Path checkpoint = folder.resolve("checkpoints").resolve(CHECKPOINT);
+    if (Files.exists(checkpoint) && (moreSteps || config.equals(before))) {
+      trainer.restore(checkpoint);
+      requireSameBeginning(trainer.step(), before.train(), config.train());
+      RunDirectory.keepMetrics(folder, row -> row.path("step").asLong() <= trainer.step());
+    }
+    if (moreSteps) {
+      RunDirectory.reconfigure(folder, config);
+    }
+    return RunDirectory.resume(folder, config, provenance);
+  }
+
+  /** With another number of steps, the steps done must be those that it would have begun with. */
+  private static void requireSameBeginning(long done, TrainConfig before, TrainConfig now) {
+    if (done > now.steps()) {
+      throw new IllegalArgumentException(
+          "train.steps: %d, must be at least the %d that are done".formatted(now.steps(), done));
+    }
+    if (done > 0 && before.learningRate(done - 1) != now.learningRate(done - 1)) {
+      throw new IllegalArgumentException(
+          "train.steps: %d, must be %d, for which the learning rate has already begun to fall"
+              .formatted(now.steps(), before.steps()));
     }
   }
 
@@ -83,8 +135,9 @@ public final class Training {
         inputs);
   }
 
-  private static void train(Trainer trainer, RunDirectory run, RunConfig config)
+  private static OptionalDouble train(Trainer trainer, RunDirectory run, RunConfig config)
       throws IOException {
+    OptionalDouble[] validation = {OptionalDouble.empty()};
     try (Progress progress =
         Progress.of("training " + config.system().label(), config.train().steps())) {
       double[] smoothed = {Double.NaN};
@@ -94,9 +147,14 @@ public final class Training {
                 Double.isNaN(smoothed[0]) ? event.loss() : 0.95 * smoothed[0] + 0.05 * event.loss();
             progress.step(event.step(), () -> note(event, smoothed[0]));
             record(run, event);
+            validation[0] = event.validation();
           },
           () -> save(trainer, run));
       run.finished();
+      return validation[0];
+    } catch (CancellationException e) {
+      run.interrupted(e.getMessage());
+      throw e;
     } catch (RuntimeException | Error e) {
       run.failed(e);
       throw e;
