@@ -5,7 +5,6 @@ import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
 import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 import static org.esolm.tensor.Simd.sum;
 
 import java.lang.foreign.MemorySegment;
@@ -81,16 +80,11 @@ public final class CrossEntropy {
    */
   public static float backward(Tensor logits, long at, int n, int target, float weight) {
     MemorySegment x = logits.memory();
-    float lse = logSumExp(x, at, n);
-    float nll = lse - get(x, at + target);
-    int whole = Simd.whole(n);
-    for (int i = 0; i < whole; i += W) {
-      store(Simd.exp(load(x, at + i).sub(lse)).mul(weight), x, at + i);
-    }
-    for (int i = whole; i < n; i++) {
-      set(x, at + i, Simd.exp(get(x, at + i) - lse) * weight);
-    }
+    float truth = get(x, at + target);
+    float max = max(x, at, n);
+    float sum = Attention.exponentials(logits, at, 0, n, max);
+    Attention.scale(logits, at, n, weight / sum);
     set(x, at + target, get(x, at + target) - weight);
-    return nll;
+    return max + (float) Math.log(sum) - truth;
   }
 }
