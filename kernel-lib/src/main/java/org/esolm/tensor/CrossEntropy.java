@@ -1,9 +1,10 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
 import static org.esolm.tensor.Simd.sum;
 
@@ -32,7 +33,7 @@ public final class CrossEntropy {
     int whole = Simd.whole(n);
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      total = total.add(Simd.exp(load(x, at + i).sub(max)));
+      total = total.add(Simd.exp(fromMemorySegment(F, x, (at + i) << 2, NATIVE).sub(max)));
     }
     float s = sum(total);
     for (int i = whole; i < n; i++) {
@@ -45,7 +46,7 @@ public final class CrossEntropy {
     int whole = Simd.whole(n);
     FloatVector m = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
     for (int i = 0; i < whole; i += W) {
-      m = m.max(load(x, at + i));
+      m = m.max(fromMemorySegment(F, x, (at + i) << 2, NATIVE));
     }
     float max = m.reduceLanes(VectorOperators.MAX);
     for (int i = whole; i < n; i++) {
