@@ -1,11 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -34,8 +34,8 @@ public final class Gelu {
     MemorySegment ys = y.memory();
     long whole = to - (to - from) % W;
     for (long i = from; i < whole; i += W) {
-      FloatVector x = load(hs, i);
-      store(x.mul(sigmoid(x)), ys, i);
+      FloatVector x = fromMemorySegment(F, hs, i << 2, NATIVE);
+      x.mul(sigmoid(x)).intoMemorySegment(ys, i << 2, NATIVE);
     }
     for (long i = whole; i < to; i++) {
       float x = get(hs, i);
@@ -67,7 +67,7 @@ public final class Gelu {
   private static void sigmoids(MemorySegment hs, MemorySegment ss, long from, long to) {
     long whole = to - (to - from) % W;
     for (long i = from; i < whole; i += W) {
-      store(sigmoid(load(hs, i)), ss, i);
+      sigmoid(fromMemorySegment(F, hs, i << 2, NATIVE)).intoMemorySegment(ss, i << 2, NATIVE);
     }
     for (long i = whole; i < to; i++) {
       set(ss, i, sigmoid(get(hs, i)));
@@ -81,13 +81,15 @@ public final class Gelu {
     FloatVector root = FloatVector.broadcast(F, TWO_ROOT);
     FloatVector rootCubic = FloatVector.broadcast(F, 3 * CUBIC * TWO_ROOT);
     for (long i = from; i < whole; i += W) {
-      FloatVector x = load(hs, i);
-      FloatVector s = load(ys, i);
+      FloatVector x = fromMemorySegment(F, hs, i << 2, NATIVE);
+      FloatVector s = fromMemorySegment(F, ys, i << 2, NATIVE);
       FloatVector y = x.mul(s);
       FloatVector slope = x.mul(x).fma(rootCubic, root);
       FloatVector derivative = y.mul(one.sub(s)).fma(slope, s);
-      store(y, ys, i);
-      store(load(ds, i).mul(derivative), ds, i);
+      y.intoMemorySegment(ys, i << 2, NATIVE);
+      fromMemorySegment(F, ds, i << 2, NATIVE)
+          .mul(derivative)
+          .intoMemorySegment(ds, i << 2, NATIVE);
     }
     for (long i = whole; i < to; i++) {
       float x = get(hs, i);

@@ -1,11 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 import static org.esolm.tensor.Simd.sum;
 import static org.esolm.tensor.Simd.whole;
 
@@ -47,8 +47,13 @@ public final class LayerNorm {
       statistics.set(2L * r, mean);
       statistics.set(2L * r + 1, inverse);
       for (int i = 0; i < whole; i += W) {
-        FloatVector v = load(xs, at + i).sub(mean).mul(inverse).mul(load(ws, i));
-        store(ss == null ? v : v.add(load(ss, i)), ys, at + i);
+        FloatVector v =
+            fromMemorySegment(F, xs, (at + i) << 2, NATIVE)
+                .sub(mean)
+                .mul(inverse)
+                .mul(fromMemorySegment(F, ws, i << 2, NATIVE));
+        (ss == null ? v : v.add(fromMemorySegment(F, ss, i << 2, NATIVE)))
+            .intoMemorySegment(ys, (at + i) << 2, NATIVE);
       }
       for (int i = whole; i < d; i++) {
         float v = (get(xs, at + i) - mean) * inverse * get(ws, i);
@@ -60,7 +65,7 @@ public final class LayerNorm {
   private static float mean(MemorySegment x, long at, int d, int whole) {
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      total = total.add(load(x, at + i));
+      total = total.add(fromMemorySegment(F, x, (at + i) << 2, NATIVE));
     }
     float s = sum(total);
     for (int i = whole; i < d; i++) {
@@ -72,7 +77,7 @@ public final class LayerNorm {
   private static float inverseDeviation(MemorySegment x, long at, int d, int whole, float mean) {
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      FloatVector c = load(x, at + i).sub(mean);
+      FloatVector c = fromMemorySegment(F, x, (at + i) << 2, NATIVE).sub(mean);
       total = c.fma(c, total);
     }
     float s = sum(total);
@@ -145,10 +150,13 @@ public final class LayerNorm {
       int d) {
     int whole = whole(d);
     for (int i = 0; i < whole; i += W) {
-      FloatVector dy = load(gs, at + i);
-      FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
-      store(dy.fma(normed, load(ss, sumsAt + i)), ss, sumsAt + i);
-      store(load(ss, sumsAt + d + i).add(dy), ss, sumsAt + d + i);
+      FloatVector dy = fromMemorySegment(F, gs, (at + i) << 2, NATIVE);
+      FloatVector normed = fromMemorySegment(F, xs, (at + i) << 2, NATIVE).sub(mean).mul(inverse);
+      dy.fma(normed, fromMemorySegment(F, ss, (sumsAt + i) << 2, NATIVE))
+          .intoMemorySegment(ss, (sumsAt + i) << 2, NATIVE);
+      fromMemorySegment(F, ss, (sumsAt + d + i) << 2, NATIVE)
+          .add(dy)
+          .intoMemorySegment(ss, (sumsAt + d + i) << 2, NATIVE);
     }
     for (int i = whole; i < d; i++) {
       float dy = get(gs, at + i);
@@ -169,8 +177,11 @@ public final class LayerNorm {
     int whole = whole(d);
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
-      total = load(gs, at + i).mul(load(ws, i)).fma(normed, total);
+      FloatVector normed = fromMemorySegment(F, xs, (at + i) << 2, NATIVE).sub(mean).mul(inverse);
+      total =
+          fromMemorySegment(F, gs, (at + i) << 2, NATIVE)
+              .mul(fromMemorySegment(F, ws, i << 2, NATIVE))
+              .fma(normed, total);
     }
     float s = sum(total);
     for (int i = whole; i < d; i++) {
@@ -192,10 +203,14 @@ public final class LayerNorm {
       int d) {
     int whole = whole(d);
     for (int i = 0; i < whole; i += W) {
-      FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
-      FloatVector g = load(gs, at + i).mul(load(ws, i));
+      FloatVector normed = fromMemorySegment(F, xs, (at + i) << 2, NATIVE).sub(mean).mul(inverse);
+      FloatVector g =
+          fromMemorySegment(F, gs, (at + i) << 2, NATIVE)
+              .mul(fromMemorySegment(F, ws, i << 2, NATIVE));
       FloatVector v = g.sub(meanG).sub(normed.mul(meanGx)).mul(inverse);
-      store(load(ds, at + i).add(v), ds, at + i);
+      fromMemorySegment(F, ds, (at + i) << 2, NATIVE)
+          .add(v)
+          .intoMemorySegment(ds, (at + i) << 2, NATIVE);
     }
     for (int i = whole; i < d; i++) {
       float normed = (get(xs, at + i) - mean) * inverse;

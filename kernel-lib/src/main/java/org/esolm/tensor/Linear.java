@@ -1,11 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 import static org.esolm.tensor.Simd.sum;
 import static org.esolm.tensor.Simd.whole;
 
@@ -177,7 +177,9 @@ public final class Linear {
     for (int r = 0; r < rows; r++) {
       long at = yAt + (long) r * ldy;
       for (int i = 0; i < whole; i += W) {
-        store(load(ys, at + i).add(load(bs, biasAt + i)), ys, at + i);
+        fromMemorySegment(F, ys, (at + i) << 2, NATIVE)
+            .add(fromMemorySegment(F, bs, (biasAt + i) << 2, NATIVE))
+            .intoMemorySegment(ys, (at + i) << 2, NATIVE);
       }
       for (int i = whole; i < n; i++) {
         set(ys, at + i, get(ys, at + i) + get(bs, biasAt + i));
@@ -204,7 +206,9 @@ public final class Linear {
     for (int r = 0; r < rows; r++) {
       long at = dyAt + (long) r * lddy;
       for (int i = 0; i < whole; i += W) {
-        store(load(ss, sumsAt + i).add(load(ds, at + i)), ss, sumsAt + i);
+        fromMemorySegment(F, ss, (sumsAt + i) << 2, NATIVE)
+            .add(fromMemorySegment(F, ds, (at + i) << 2, NATIVE))
+            .intoMemorySegment(ss, (sumsAt + i) << 2, NATIVE);
       }
       for (int i = whole; i < n; i++) {
         set(ss, sumsAt + i, get(ss, sumsAt + i) + get(ds, at + i));
@@ -300,7 +304,9 @@ public final class Linear {
     int whole = whole(n);
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      total = load(x, xAt + i).fma(load(y, yAt + i), total);
+      total =
+          fromMemorySegment(F, x, (xAt + i) << 2, NATIVE)
+              .fma(fromMemorySegment(F, y, (yAt + i) << 2, NATIVE), total);
     }
     return tail(x, xAt, y, yAt, whole, n, sum(total));
   }
@@ -321,11 +327,11 @@ public final class Linear {
     FloatVector c = a;
     FloatVector d = a;
     for (int i = 0; i < whole; i += W) {
-      FloatVector v = load(x, xAt + i);
-      a = v.fma(load(w, wAt + i), a);
-      b = v.fma(load(w, wAt + in + i), b);
-      c = v.fma(load(w, wAt + 2L * in + i), c);
-      d = v.fma(load(w, wAt + 3L * in + i), d);
+      FloatVector v = fromMemorySegment(F, x, (xAt + i) << 2, NATIVE);
+      a = v.fma(fromMemorySegment(F, w, (wAt + i) << 2, NATIVE), a);
+      b = v.fma(fromMemorySegment(F, w, (wAt + in + i) << 2, NATIVE), b);
+      c = v.fma(fromMemorySegment(F, w, (wAt + 2L * in + i) << 2, NATIVE), c);
+      d = v.fma(fromMemorySegment(F, w, (wAt + 3L * in + i) << 2, NATIVE), d);
     }
     set(y, yAt, sum(a));
     set(y, yAt + 1, sum(b));
@@ -352,18 +358,18 @@ public final class Linear {
     FloatVector c0 = zero, c1 = zero;
     FloatVector d0 = zero, d1 = zero;
     for (int i = 0; i < whole; i += W) {
-      FloatVector w0 = load(w, wAt + i);
-      FloatVector w1 = load(w, wAt + in + i);
-      FloatVector v = load(x, xAt + i);
+      FloatVector w0 = fromMemorySegment(F, w, (wAt + i) << 2, NATIVE);
+      FloatVector w1 = fromMemorySegment(F, w, (wAt + in + i) << 2, NATIVE);
+      FloatVector v = fromMemorySegment(F, x, (xAt + i) << 2, NATIVE);
       a0 = v.fma(w0, a0);
       a1 = v.fma(w1, a1);
-      v = load(x, xAt + ldx + i);
+      v = fromMemorySegment(F, x, (xAt + ldx + i) << 2, NATIVE);
       b0 = v.fma(w0, b0);
       b1 = v.fma(w1, b1);
-      v = load(x, xAt + 2L * ldx + i);
+      v = fromMemorySegment(F, x, (xAt + 2L * ldx + i) << 2, NATIVE);
       c0 = v.fma(w0, c0);
       c1 = v.fma(w1, c1);
-      v = load(x, xAt + 3L * ldx + i);
+      v = fromMemorySegment(F, x, (xAt + 3L * ldx + i) << 2, NATIVE);
       d0 = v.fma(w0, d0);
       d1 = v.fma(w1, d1);
     }

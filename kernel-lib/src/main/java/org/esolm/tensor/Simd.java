@@ -10,12 +10,18 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The vector width of this machine, and what all vector kernels share. Indices count floats. */
+/**
+ * The vector width of this machine, and what all vector kernels share. Indices count floats.
+ *
+ * <p>There is no load and no store here: where a compiled loop has grown large, the compiler goes
+ * on to inline the Vector API's own methods but no others, and a vector that crosses a call is an
+ * object.
+ */
 final class Simd {
   static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
   static final int W = F.length();
 
-  private static final ByteOrder NATIVE = ByteOrder.nativeOrder();
+  static final ByteOrder NATIVE = ByteOrder.nativeOrder();
 
   /** Adding and subtracting this rounds to the nearest integer, and leaves it in the low bits. */
   private static final float ROUND = 0x1.8p23f;
@@ -42,21 +48,11 @@ final class Simd {
   private static final FloatVector ZERO = FloatVector.zero(F);
   private static final IntVector BIAS = IntVector.broadcast(IntVector.SPECIES_PREFERRED, 127);
 
-  // Lane i takes from lane i + n.
   private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
   private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
   private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
-  private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(F, 1, 1, true);
 
   private Simd() {}
-
-  static FloatVector load(MemorySegment m, long i) {
-    return FloatVector.fromMemorySegment(F, m, i << 2, NATIVE);
-  }
-
-  static void store(FloatVector v, MemorySegment m, long i) {
-    v.intoMemorySegment(m, i << 2, NATIVE);
-  }
 
   static float get(MemorySegment m, long i) {
     return m.get(JAVA_FLOAT_UNALIGNED, i << 2);
@@ -72,22 +68,21 @@ final class Simd {
   }
 
   /**
-   * The sum of the lanes, always in the same order: halves are added until one lane is left. The
-   * Vector API's own reduction leaves the order open, and interpreted code takes another than
-   * compiled code.
+   * The sum of all lanes, by halves. {@code reduceLanes} leaves the order open, and compiled code
+   * does add in another than interpreted code: the same row would have other bits once warm.
    */
   static float sum(FloatVector v) {
     FloatVector s = v;
-    if (W >= 16) {
+    if (W > 8) {
       s = s.add(s.rearrange(BY_8));
     }
-    if (W >= 8) {
+    if (W > 4) {
       s = s.add(s.rearrange(BY_4));
     }
-    if (W >= 4) {
+    if (W > 2) {
       s = s.add(s.rearrange(BY_2));
     }
-    return s.add(s.rearrange(BY_1)).lane(0);
+    return s.lane(0) + s.lane(1);
   }
 
   /**
