@@ -37,6 +37,8 @@ public final class Safetensors implements AutoCloseable {
   /** The format's own limit of the header. */
   private static final long MAX_HEADER = 100_000_000;
 
+  private static final int MAX_MESSAGE = 500;
+
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -117,10 +119,7 @@ public final class Safetensors implements AutoCloseable {
       SequencedMap<String, Entry> entries = new LinkedHashMap<>();
       for (var property : root.properties()) {
         if (property.getKey().equals("__metadata__")) {
-          property
-              .getValue()
-              .properties()
-              .forEach(m -> metadata.put(m.getKey(), m.getValue().asString()));
+          readMetadata(file, property.getValue(), metadata);
         } else {
           entries.put(property.getKey(), entry(file, property.getKey(), property.getValue()));
         }
@@ -138,8 +137,23 @@ public final class Safetensors implements AutoCloseable {
     }
   }
 
+  /** One line whatever the file says: names in it may be long, and hold line breaks. */
   private static IllegalArgumentException bad(Path file, String why) {
-    return new IllegalArgumentException(file + ": not a safetensors file: " + why);
+    String line = why.replaceAll("\\p{Cntrl}+", " ");
+    String brief = line.length() <= MAX_MESSAGE ? line : line.substring(0, MAX_MESSAGE) + "...";
+    return new IllegalArgumentException(file + ": not a safetensors file: " + brief);
+  }
+
+  private static void readMetadata(Path file, JsonNode node, Map<String, String> metadata) {
+    if (!node.isObject()) {
+      throw bad(file, "__metadata__ is not a JSON object");
+    }
+    for (var m : node.properties()) {
+      if (!m.getValue().isString()) {
+        throw bad(file, "__metadata__: " + m.getKey() + " is not a string");
+      }
+      metadata.put(m.getKey(), m.getValue().asString());
+    }
   }
 
   private static JsonNode parse(Path file, MemorySegment header) {

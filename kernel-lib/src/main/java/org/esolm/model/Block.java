@@ -1,6 +1,7 @@
 package org.esolm.model;
 
 import java.lang.foreign.MemorySegment;
+import org.esolm.random.Rng;
 import org.esolm.tensor.Attention;
 import org.esolm.tensor.Gelu;
 import org.esolm.tensor.LayerNorm;
@@ -33,18 +34,9 @@ final class Block {
   private final ModelConfig config;
   private final int d;
   private final int hidden;
-  private final Tensor qkvWeight;
-  private final Tensor outWeight;
-  private final Tensor upWeight;
-  private final Tensor upBias;
-  private final Tensor downWeight;
-  private final Tensor downBias;
-  private final Tensor weight1;
-  private final Tensor shift1;
-  private final Tensor gate1;
-  private final Tensor weight2;
-  private final Tensor shift2;
-  private final Tensor gate2;
+  private final BlockParameters p;
+  private final Modulation.Branch branch1;
+  private final Modulation.Branch branch2;
 
   Block(Parameters weights, Modulation modulation, int index) {
     this.index = index;
@@ -52,19 +44,9 @@ final class Block {
     last = index == config.blocks() - 1;
     d = config.hiddenSize();
     hidden = ModelConfig.MLP_RATIO * d;
-    String p = "blocks." + index + ".";
-    qkvWeight = weights.get(p + "attn_qkv.weight");
-    outWeight = weights.get(p + "attn_out.weight");
-    upWeight = weights.get(p + "mlp.0.weight");
-    upBias = weights.get(p + "mlp.0.bias");
-    downWeight = weights.get(p + "mlp.2.weight");
-    downBias = weights.get(p + "mlp.2.bias");
-    weight1 = modulation.weight(index, 0);
-    shift1 = modulation.shift(index, 0);
-    gate1 = modulation.gate(index, 0);
-    weight2 = modulation.weight(index, 1);
-    shift2 = modulation.shift(index, 1);
-    gate2 = modulation.gate(index, 1);
+    p = weights.block(index);
+    branch1 = modulation.branch(index, 0);
+    branch2 = modulation.branch(index, 1);
   }
 
   boolean gathers(Frame frame) {
@@ -87,13 +69,13 @@ final class Block {
     Activations t = w.blocks[index];
     int from = frame.rows.from(tile);
     int to = frame.rows.to(tile);
-    LayerNorm.forward(t.x, weight1, shift1, t.y1, t.statistics1, from, to, d);
+    LayerNorm.forward(t.x, branch1.weight(), branch1.shift(), t.y1, t.statistics1, from, to, d);
     int skip = gathers(frame) ? d : 0; // queries of wanted rows only, in gather()
     Linear.forward(
         t.y1,
         (long) from * d,
         d,
-        qkvWeight,
+        p.qkv(),
         (long) skip * d,
         t.qkv,
         3L * d * from + skip,
@@ -127,7 +109,7 @@ final class Block {
         w.gatheredY,
         (long) from * d,
         d,
-        qkvWeight,
+        p.qkv(),
         0,
         w.gatheredQ,
         (long) from * d,
@@ -169,14 +151,15 @@ final class Block {
     int n = to - from;
     Tensor x = gathers(frame) ? w.gatheredX : t.x;
     Linear.forward(
-        t.attended, (long) from * d, d, outWeight, 0, t.branch1, (long) from * d, d, n, d, d);
-    Residual.forward(x, t.branch1, null, gate1, t.x1, frame.dropout, seed(frame, 0), from, to, d);
-    LayerNorm.forward(t.x1, weight2, shift2, t.y2, t.statistics2, from, to, d);
+        t.attended, (long) from * d, d, p.out(), 0, t.branch1, (long) from * d, d, n, d, d);
+    Residual.forward(
+        x, t.branch1, null, branch1.gate(), t.x1, frame.dropout, seed(frame, 0), from, to, d);
+    LayerNorm.forward(t.x1, branch2.weight(), branch2.shift(), t.y2, t.statistics2, from, to, d);
     Linear.forward(
         t.y2,
         (long) from * d,
         d,
-        upWeight,
+        p.upWeight(),
         0,
         t.hidden,
         (long) from * hidden,
@@ -184,13 +167,13 @@ final class Block {
         n,
         d,
         hidden);
-    Linear.addBias(t.hidden, upBias, 0, (long) from * hidden, hidden, n, hidden);
+    Linear.addBias(t.hidden, p.upBias(), 0, (long) from * hidden, hidden, n, hidden);
     Gelu.forward(t.hidden, w.activated, (long) from * hidden, (long) to * hidden);
     Linear.forward(
         w.activated,
         (long) from * hidden,
         hidden,
-        downWeight,
+        p.downWeight(),
         0,
         t.branch2,
         (long) from * d,
@@ -200,11 +183,20 @@ final class Block {
         d);
     Tensor next = last ? w.out : w.blocks[index + 1].x;
     Residual.forward(
-        t.x1, t.branch2, downBias, gate2, next, frame.dropout, seed(frame, 1), from, to, d);
+        t.x1,
+        t.branch2,
+        p.downBias(),
+        branch2.gate(),
+        next,
+        frame.dropout,
+        seed(frame, 1),
+        from,
+        to,
+        d);
   }
 
   private int seed(Frame frame, int branch) {
-    return (int) (frame.dropoutSeed + 0x9E3779B97F4A7C15L * (2L * index + branch + 1) >>> 32);
+    return (int) Rng.mix(frame.dropoutSeed + 0x9E3779B97F4A7C15L * (2L * index + branch + 1));
   }
 
   // ---- backward
@@ -237,7 +229,7 @@ final class Block {
     Residual.backward(
         dx,
         t.branch2,
-        gate2,
+        branch2.gate(),
         w.dBranch2,
         w.tileSums,
         sums + 6L * d,
@@ -250,7 +242,7 @@ final class Block {
         w.dBranch2,
         (long) from * d,
         d,
-        downWeight,
+        p.downWeight(),
         0,
         w.dHidden,
         (long) from * hidden,
@@ -264,7 +256,7 @@ final class Block {
         w.dHidden,
         (long) from * hidden,
         hidden,
-        upWeight,
+        p.upWeight(),
         0,
         w.dy,
         (long) from * d,
@@ -273,11 +265,11 @@ final class Block {
         d,
         hidden);
     LayerNorm.backward(
-        w.dy, t.x1, weight2, t.statistics2, dx, w.tileSums, sums + 4L * d, from, to, d);
+        w.dy, t.x1, branch2.weight(), t.statistics2, dx, w.tileSums, sums + 4L * d, from, to, d);
     Residual.backward(
         dx,
         t.branch1,
-        gate1,
+        branch1.gate(),
         w.dBranch1,
         w.tileSums,
         sums + 2L * d,
@@ -287,7 +279,7 @@ final class Block {
         to,
         d);
     Linear.backwardInput(
-        w.dBranch1, (long) from * d, d, outWeight, 0, w.dAttended, (long) from * d, d, n, d, d);
+        w.dBranch1, (long) from * d, d, p.out(), 0, w.dAttended, (long) from * d, d, n, d, d);
   }
 
   /** Attention's gradient for one sequence and one head. */
@@ -337,7 +329,7 @@ final class Block {
         w.dGatheredQ,
         (long) from * d,
         d,
-        qkvWeight,
+        p.qkv(),
         0,
         w.dAttended,
         (long) from * d,
@@ -368,7 +360,7 @@ final class Block {
         w.dqkv,
         3L * d * from + skip,
         3 * d,
-        qkvWeight,
+        p.qkv(),
         (long) skip * d,
         w.dy,
         (long) from * d,
@@ -390,7 +382,7 @@ final class Block {
     LayerNorm.backward(
         w.dy,
         t.x,
-        weight1,
+        branch1.weight(),
         t.statistics1,
         dxIn(frame, w),
         w.tileSums,
@@ -417,26 +409,15 @@ final class Block {
     Activations t = w.blocks[index];
     Tiles tiles = leaving(frame);
     int n = tiles.to(tiles.count() - 1);
-    String p = "blocks." + index + ".";
+    BlockParameters dp = gradient.block(index);
     int s = slices(d);
     if (unit < s) {
-      slice(
-          w.dBranch2,
-          0,
-          d,
-          w.activated,
-          hidden,
-          gradient.get(p + "mlp.2.weight"),
-          unit,
-          d,
-          n,
-          hidden);
+      slice(w.dBranch2, 0, d, w.activated, hidden, dp.downWeight(), unit, d, n, hidden);
     } else if (unit < s + slices(hidden)) {
-      slice(
-          w.dHidden, 0, hidden, t.y2, d, gradient.get(p + "mlp.0.weight"), unit - s, hidden, n, d);
+      slice(w.dHidden, 0, hidden, t.y2, d, dp.upWeight(), unit - s, hidden, n, d);
     } else {
       int u = unit - s - slices(hidden);
-      slice(w.dBranch1, 0, d, t.attended, d, gradient.get(p + "attn_out.weight"), u, d, n, d);
+      slice(w.dBranch1, 0, d, t.attended, d, dp.out(), u, d, n, d);
     }
   }
 
@@ -446,7 +427,7 @@ final class Block {
 
   void enterWeightBackward(Frame frame, Workspace w, Parameters gradient, int unit) {
     Activations t = w.blocks[index];
-    Tensor dw = gradient.get("blocks." + index + ".attn_qkv.weight");
+    Tensor dw = gradient.block(index).qkv();
     int n = frame.pass.rows();
     if (!gathers(frame)) {
       slice(w.dqkv, 0, 3 * d, t.y1, d, dw, unit, 3 * d, n, d);

@@ -50,7 +50,7 @@ public final class Decoder implements AutoCloseable {
 
   // what the tasks below work on
   private Pass pass;
-  private boolean few;
+  private boolean allFew;
   private final Tiles tiles = new Tiles();
   private int block;
   private Tensor in;
@@ -136,7 +136,7 @@ public final class Decoder implements AutoCloseable {
     if (n > rows) {
       grow(n * 5 / 4);
     }
-    few = pass.longestSequence() <= Linear.FEW;
+    allFew = pass.longestSequence() <= Linear.FEW;
     tiles.cutSequences(pass, false, Frame.ROW_TILE);
     embed();
     for (block = 0; block < config.blocks(); block++) {
@@ -144,23 +144,25 @@ public final class Decoder implements AutoCloseable {
         storeOnly();
         return;
       }
-      String p = "blocks." + block + ".";
+      BlockParameters p = weights.block(block);
       int four = ModelConfig.MLP_RATIO * d;
-      LayerNorm.forward(
-          x, modulation.weight(block, 0), modulation.shift(block, 0), y, statistics, 0, n, d);
-      multiply(y, d, p + "attn_qkv.weight", null, qkv, 3 * d, n);
+      normalise(modulation.branch(block, 0), n);
+      multiply(y, d, p.qkv(), null, qkv, 3 * d, n);
       rotateAndStore();
       attendAll();
-      multiply(attended, d, p + "attn_out.weight", null, branch, d, n);
-      Residual.forward(x, branch, null, modulation.gate(block, 0), x, 0f, 0, 0, n, d);
-      LayerNorm.forward(
-          x, modulation.weight(block, 1), modulation.shift(block, 1), y, statistics, 0, n, d);
-      multiply(y, d, p + "mlp.0.weight", p + "mlp.0.bias", hidden, four, n);
+      multiply(attended, d, p.out(), null, branch, d, n);
+      Residual.forward(x, branch, null, modulation.branch(block, 0).gate(), x, 0f, 0, 0, n, d);
+      normalise(modulation.branch(block, 1), n);
+      multiply(y, d, p.upWeight(), p.upBias(), hidden, four, n);
       Gelu.forward(hidden, hidden, 0, (long) n * four);
-      multiply(hidden, four, p + "mlp.2.weight", p + "mlp.2.bias", branch, d, n);
-      Residual.forward(x, branch, null, modulation.gate(block, 1), x, 0f, 0, 0, n, d);
+      multiply(hidden, four, p.downWeight(), p.downBias(), branch, d, n);
+      Residual.forward(x, branch, null, modulation.branch(block, 1).gate(), x, 0f, 0, 0, n, d);
     }
     head(logits);
+  }
+
+  private void normalise(Modulation.Branch folded, int n) {
+    LayerNorm.forward(x, folded.weight(), folded.shift(), y, statistics, 0, n, d);
   }
 
   private void embed() {
@@ -177,9 +179,8 @@ public final class Decoder implements AutoCloseable {
    */
   private void storeOnly() {
     int n = pass.rows();
-    LayerNorm.forward(
-        x, modulation.weight(block, 0), modulation.shift(block, 0), y, statistics, 0, n, d);
-    multiply(y, d, "blocks." + block + ".attn_qkv.weight", null, qkv, 3 * d, n);
+    normalise(modulation.branch(block, 0), n);
+    multiply(y, d, weights.block(block).qkv(), null, qkv, 3 * d, n);
     rotateAndStore();
   }
 
@@ -225,27 +226,27 @@ public final class Decoder implements AutoCloseable {
     float scale = (float) (1 / Math.sqrt(h));
     Tensor keys = cache.keys(block);
     Tensor values = cache.values(block);
-    for (int r = from; r < to; r += Frame.QUERY_TILE) {
-      if (few) {
-        for (int i = r; i < to; i++) {
-          CachedAttention.attend(
-              qkv,
-              3L * d * i + (long) head * h,
-              keys,
-              at,
-              values,
-              at,
-              cache.capacity,
-              AttentionPattern.to(pass.first(i)),
-              h,
-              scale,
-              scores[worker],
-              attended,
-              (long) d * i + (long) head * h);
-        }
-        return;
+    if (isFew(s)) {
+      for (int i = from; i < to; i++) {
+        CachedAttention.attend(
+            qkv,
+            3L * d * i + (long) head * h,
+            keys,
+            at,
+            values,
+            at,
+            cache.capacity,
+            AttentionPattern.to(pass.first(i)),
+            h,
+            scale,
+            scores[worker],
+            attended,
+            (long) d * i + (long) head * h);
       }
-      attendTile(r, Math.min(r + Frame.QUERY_TILE, to), head, at, scale, scores[worker]);
+    } else {
+      for (int r = from; r < to; r += Frame.QUERY_TILE) {
+        attendTile(r, Math.min(r + Frame.QUERY_TILE, to), head, at, scale, scores[worker]);
+      }
     }
   }
 
@@ -312,63 +313,51 @@ public final class Decoder implements AutoCloseable {
           (long) i * d * Tensor.BYTES,
           (long) d * Tensor.BYTES);
     }
-    LayerNorm.forward(
-        x, modulation.lastWeight(), modulation.lastShift(), y, statistics, 0, wanted, d);
+    normalise(modulation.last(), wanted);
     tiles.cutSequences(pass, true, Frame.ROW_TILE);
     multiply(
         y,
         d,
-        "output_layer.linear.weight",
-        "output_layer.linear.bias",
+        weights.get("output_layer.linear.weight"),
+        weights.get("output_layer.linear.bias"),
         logits,
         config.vocabSize(),
         wanted);
   }
 
   private void multiply(
-      Tensor from, int fromSize, String weightName, String biasName, Tensor to, int toSize, int n) {
+      Tensor from, int fromSize, Tensor matrix, Tensor vector, Tensor to, int toSize, int n) {
     in = from;
     inSize = fromSize;
-    weight = weights.get(weightName);
-    bias = biasName == null ? null : weights.get(biasName);
+    weight = matrix;
+    bias = vector;
     out = to;
     outSize = toSize;
     rowCount = n;
-    if (few) {
+    if (allFew) {
       int parts = (int) Math.clamp((long) n * fromSize * toSize / GRAIN, 1, 4L * workers.threads());
       columns = ((toSize + parts - 1) / parts + 15) / 16 * 16;
     } else {
       columns = STRIP; // a product's rounding may depend on its width, so that is always the same
     }
     int strips = (toSize + columns - 1) / columns;
-    workers.loop(few ? strips : strips * tiles.count(), linear);
+    workers.loop(allFew ? strips : strips * tiles.count(), linear);
   }
 
   private void linear(int unit, int worker) {
-    if (few) {
-      int from = unit * columns;
-      int n = Math.min(columns, outSize - from);
-      Linear.few(
-          in,
-          0,
-          inSize,
-          weight,
-          (long) from * inSize,
-          bias,
-          from,
-          out,
-          from,
-          outSize,
-          rowCount,
-          inSize,
-          n);
+    if (allFew) {
+      few(0, rowCount, unit * columns);
       return;
     }
     int tile = unit % tiles.count();
     int from = unit / tiles.count() * columns;
-    int n = Math.min(columns, outSize - from);
     int row = tiles.from(tile);
     int count = tiles.to(tile) - row;
+    if (isFew(tiles.sequence(tile))) {
+      few(row, count, from);
+      return;
+    }
+    int n = Math.min(columns, outSize - from);
     long to = (long) row * outSize + from;
     Linear.forward(
         in,
@@ -385,6 +374,32 @@ public final class Decoder implements AutoCloseable {
     if (bias != null) {
       Linear.addBias(out, bias, from, to, outSize, count, n);
     }
+  }
+
+  /** Some rows and the columns from one on, by the kernel for few rows. */
+  private void few(int row, int count, int from) {
+    Linear.few(
+        in,
+        (long) row * inSize,
+        inSize,
+        weight,
+        (long) from * inSize,
+        bias,
+        from,
+        out,
+        (long) row * outSize + from,
+        outSize,
+        count,
+        inSize,
+        Math.min(columns, outSize - from));
+  }
+
+  /**
+   * Which kernels compute a sequence depends on its own rows alone, or its results would change
+   * with its neighbours in the batch.
+   */
+  private boolean isFew(int sequence) {
+    return pass.start(sequence + 1) - pass.start(sequence) <= Linear.FEW;
   }
 
   @Override

@@ -17,10 +17,19 @@ final class Modulation {
   /** Size of the sinusoidal time embedding. */
   static final int TIME_FEATURES = 256;
 
+  /**
+   * The folded vectors of one branch, [d] each.
+   *
+   * @param weight of its normalisation
+   * @param shift of its normalisation, null without AdaLN
+   * @param gate of its output, null without AdaLN
+   */
+  record Branch(Tensor weight, Tensor shift, Tensor gate) {}
+
   private final ModelConfig config;
   private final Parameters weights;
-  private final Tensor[] block; // each [8, d]: weight1, shift1, gate1, -, weight2, shift2, gate2, -
-  private final Tensor last; // [2, d]: weight, shift
+  private final Branch[] branches; // two a block
+  private final Branch last;
   private final float[] h1;
   private final float[] s1;
   private final float[] h2;
@@ -32,11 +41,12 @@ final class Modulation {
     this.config = weights.config();
     this.weights = weights;
     int d = config.hiddenSize();
-    block = new Tensor[config.blocks()];
-    for (int b = 0; b < block.length; b++) {
-      block[b] = Tensor.zeros(arena, 8, d);
+    branches = new Branch[2 * config.blocks()];
+    for (int b = 0; b < config.blocks(); b++) {
+      branches[2 * b] = branch(arena, weights.block(b).norm1());
+      branches[2 * b + 1] = branch(arena, weights.block(b).norm2());
     }
-    last = Tensor.zeros(arena, 2, d);
+    last = branch(arena, weights.get("output_layer.norm_final.weight"));
     int n = config.condDim();
     h1 = new float[n];
     s1 = new float[n];
@@ -46,29 +56,21 @@ final class Modulation {
     dm = new float[6 * d];
   }
 
-  /** Weight of a block's first or second normalisation. */
-  Tensor weight(int b, int which) {
+  private Branch branch(Arena arena, Tensor norm) {
+    int d = config.hiddenSize();
     return config.adaLn()
-        ? block[b].slice(4 * which, 4 * which + 1)
-        : weights.get("blocks." + b + (which == 0 ? ".norm1" : ".norm2") + ".weight");
+        ? new Branch(Tensor.zeros(arena, d), Tensor.zeros(arena, d), Tensor.zeros(arena, d))
+        : new Branch(norm, null, null);
   }
 
-  /** Shift of a block's first or second normalisation, or null. */
-  Tensor shift(int b, int which) {
-    return config.adaLn() ? block[b].slice(4 * which + 1, 4 * which + 2) : null;
+  /** What a block's first (0) or second (1) branch is modulated with. */
+  Branch branch(int b, int which) {
+    return branches[2 * b + which];
   }
 
-  /** Gate of a block's first or second branch, or null. */
-  Tensor gate(int b, int which) {
-    return config.adaLn() ? block[b].slice(4 * which + 2, 4 * which + 3) : null;
-  }
-
-  Tensor lastWeight() {
-    return config.adaLn() ? last.slice(0, 1) : weights.get("output_layer.norm_final.weight");
-  }
-
-  Tensor lastShift() {
-    return config.adaLn() ? last.slice(1, 2) : null;
+  /** What the last normalisation is modulated with; it has no gate. */
+  Branch last() {
+    return last;
   }
 
   /** Computes all folded vectors from the current parameters. */
@@ -98,24 +100,22 @@ final class Modulation {
       c[i] = silu(s);
     }
     int d = config.hiddenSize();
-    for (int b = 0; b < block.length; b++) {
-      String p = "blocks." + b + ".";
-      modulate(p + "adaLN_modulation", 6 * d);
-      fold(block[b], 0, weights.get(p + "norm1.weight"), 0, d);
-      fold(block[b], 4, weights.get(p + "norm2.weight"), 3, d);
+    for (int b = 0; b < config.blocks(); b++) {
+      BlockParameters p = weights.block(b);
+      modulate(p.adaLnWeight(), p.adaLnBias(), 6 * d);
+      fold(branch(b, 0), p.norm1(), 0, d);
+      fold(branch(b, 1), p.norm2(), 3, d);
       for (int i = 0; i < d; i++) {
-        block[b].set(2L * d + i, dm[2 * d + i]);
-        block[b].set(6L * d + i, dm[5 * d + i]);
+        branch(b, 0).gate().set(i, dm[2 * d + i]);
+        branch(b, 1).gate().set(i, dm[5 * d + i]);
       }
     }
-    modulate("output_layer.adaLN_modulation", 2 * d);
-    fold(last, 0, weights.get("output_layer.norm_final.weight"), 0, d);
+    modulateLast(d);
+    fold(last, weights.get("output_layer.norm_final.weight"), 0, d);
   }
 
   /** The modulation vector A c + a, in chunks (shift, scale, gate, ...). */
-  private void modulate(String name, int size) {
-    Tensor a = weights.get(name + ".weight");
-    Tensor bias = weights.get(name + ".bias");
+  private void modulate(Tensor a, Tensor bias, int size) {
     int n = config.condDim();
     for (int i = 0; i < size; i++) {
       float s = bias.get(i);
@@ -126,10 +126,17 @@ final class Modulation {
     }
   }
 
-  private void fold(Tensor into, int row, Tensor norm, int chunk, int d) {
+  private void modulateLast(int d) {
+    modulate(
+        weights.get("output_layer.adaLN_modulation.weight"),
+        weights.get("output_layer.adaLN_modulation.bias"),
+        2 * d);
+  }
+
+  private void fold(Branch into, Tensor norm, int chunk, int d) {
     for (int i = 0; i < d; i++) {
-      into.set((long) row * d + i, norm.get(i) * (1 + dm[(chunk + 1) * d + i]));
-      into.set((long) (row + 1) * d + i, dm[chunk * d + i]);
+      into.weight().set(i, norm.get(i) * (1 + dm[(chunk + 1) * d + i]));
+      into.shift().set(i, dm[chunk * d + i]);
     }
   }
 
@@ -145,27 +152,31 @@ final class Modulation {
     int d = config.hiddenSize();
     if (!config.adaLn()) {
       for (int b = 0; b < blockSums.length; b++) {
-        add(gradient.get("blocks." + b + ".norm1.weight"), blockSums[b], 0, d);
-        add(gradient.get("blocks." + b + ".norm2.weight"), blockSums[b], 4L * d, d);
+        add(gradient.block(b).norm1(), blockSums[b], 0, d);
+        add(gradient.block(b).norm2(), blockSums[b], 4L * d, d);
       }
       add(gradient.get("output_layer.norm_final.weight"), lastSums, 0, d);
       return;
     }
     Arrays.fill(dc, 0);
     for (int b = 0; b < blockSums.length; b++) {
-      String p = "blocks." + b + ".";
-      modulate(p + "adaLN_modulation", 6 * d);
-      unfold(blockSums[b], 0, p + "norm1.weight", gradient, 0, d);
-      unfold(blockSums[b], 4, p + "norm2.weight", gradient, 3, d);
+      BlockParameters p = weights.block(b);
+      BlockParameters dp = gradient.block(b);
+      modulate(p.adaLnWeight(), p.adaLnBias(), 6 * d);
+      unfold(blockSums[b], 0, p.norm1(), dp.norm1(), 0, d);
+      unfold(blockSums[b], 4, p.norm2(), dp.norm2(), 3, d);
       for (int i = 0; i < d; i++) {
         dm[2 * d + i] = blockSums[b].get(2L * d + i);
         dm[5 * d + i] = blockSums[b].get(6L * d + i);
       }
-      backwardLinear(p + "adaLN_modulation", 6 * d, gradient);
+      backwardLinear(p.adaLnWeight(), dp.adaLnWeight(), dp.adaLnBias(), 6 * d);
     }
-    modulate("output_layer.adaLN_modulation", 2 * d);
-    unfold(lastSums, 0, "output_layer.norm_final.weight", gradient, 0, d);
-    backwardLinear("output_layer.adaLN_modulation", 2 * d, gradient);
+    modulateLast(d);
+    String norm = "output_layer.norm_final.weight";
+    unfold(lastSums, 0, weights.get(norm), gradient.get(norm), 0, d);
+    String matrix = "output_layer.adaLN_modulation.weight";
+    Tensor dbias = gradient.get("output_layer.adaLN_modulation.bias");
+    backwardLinear(weights.get(matrix), gradient.get(matrix), dbias, 2 * d);
     backwardCondition(gradient);
   }
 
@@ -179,9 +190,7 @@ final class Modulation {
    * From weight' = w (1 + scale) and shift to w, and to the chunks (shift, scale) of dm, in place
    * of their values.
    */
-  private void unfold(Tensor sums, int row, String norm, Parameters gradient, int chunk, int d) {
-    Tensor w = weights.get(norm);
-    Tensor dw = gradient.get(norm);
+  private void unfold(Tensor sums, int row, Tensor w, Tensor dw, int chunk, int d) {
     for (int i = 0; i < d; i++) {
       float dFolded = sums.get((long) row * d + i);
       float scale = dm[(chunk + 1) * d + i];
@@ -191,10 +200,7 @@ final class Modulation {
     }
   }
 
-  private void backwardLinear(String name, int size, Parameters gradient) {
-    Tensor a = weights.get(name + ".weight");
-    Tensor da = gradient.get(name + ".weight");
-    Tensor dbias = gradient.get(name + ".bias");
+  private void backwardLinear(Tensor a, Tensor da, Tensor dbias, int size) {
     int n = config.condDim();
     for (int i = 0; i < size; i++) {
       float g = dm[i];

@@ -30,8 +30,8 @@ final class OutputHead {
     maskIndex = config.maskIndex();
     weight = weights.get("output_layer.linear.weight");
     bias = weights.get("output_layer.linear.bias");
-    normWeight = modulation.lastWeight();
-    normShift = modulation.lastShift();
+    normWeight = modulation.last().weight();
+    normShift = modulation.last().shift();
   }
 
   /** Raw logits of wanted rows [from, to) into rows [from - base, to - base) of {@code logits}. */

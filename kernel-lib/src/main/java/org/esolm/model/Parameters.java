@@ -1,6 +1,7 @@
 package org.esolm.model;
 
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -18,6 +19,7 @@ public final class Parameters {
   private final ModelConfig config;
   private final Tensor flat;
   private final SequencedMap<String, Tensor> named = new LinkedHashMap<>();
+  private final BlockParameters[] blocks;
 
   /**
    * All zeros.
@@ -41,6 +43,8 @@ public final class Parameters {
           Tensor.of(flat.memory().asSlice(at * Tensor.BYTES, n * Tensor.BYTES), entry.getValue()));
       at += aligned(n);
     }
+    blocks = new BlockParameters[config.blocks()];
+    Arrays.setAll(blocks, b -> BlockParameters.of(this, b));
   }
 
   /** Tensors start at 64 bytes; the floats between them are zero and stay zero. */
@@ -160,6 +164,10 @@ public final class Parameters {
       throw new IllegalArgumentException("parameter: " + name + ", not one of " + named.keySet());
     }
     return t;
+  }
+
+  BlockParameters block(int index) {
+    return blocks[index];
   }
 
   /**

@@ -22,6 +22,9 @@ public final class Pass {
   private int[] target = new int[64]; // [wanted]
   private float[] weight = new float[64]; // [wanted]
 
+  /** An empty pass. */
+  public Pass() {}
+
   /**
    * Forgets everything.
    *

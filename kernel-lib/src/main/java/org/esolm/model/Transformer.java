@@ -268,9 +268,8 @@ public final class Transformer implements AutoCloseable {
       collect(sums, 0, 2, frame.rows.count(), Block.SUMS);
       workers.loop(b.enterWeightUnits(frame), enterWeight);
       int d = config.hiddenSize();
-      Linear.addBias(gradient.get("blocks." + block + ".mlp.2.bias"), sums, 7L * d, 0, d, 1, d);
-      Linear.addBias(
-          gradient.get("blocks." + block + ".mlp.0.bias"), sums, 8L * d, 0, 4 * d, 1, 4 * d);
+      Linear.addBias(gradient.block(block).downBias(), sums, 7L * d, 0, d, 1, d);
+      Linear.addBias(gradient.block(block).upBias(), sums, 8L * d, 0, 4 * d, 1, 4 * d);
     }
     modulation.backward(w.blockSums, w.headSums, gradient);
     workers.loop((config.hiddenSize() + EMBED_COLUMNS - 1) / EMBED_COLUMNS, embedBackward);

@@ -48,8 +48,14 @@ public final class Rng implements RandomGenerator {
     return mix(state);
   }
 
-  /** The finaliser of SplitMix64 (Steele, Lea and Flood, 2014), a bijection of 64-bit words. */
-  static long mix(long z) {
+  /**
+   * The finaliser of SplitMix64 (Steele, Lea and Flood, 2014), a bijection of 64-bit words: a hash
+   * where a generator would be one object too many.
+   *
+   * @param z any word
+   * @return its hash
+   */
+  public static long mix(long z) {
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
     return z ^ (z >>> 31);

@@ -1,11 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 import static org.esolm.tensor.Simd.sum;
 
 import java.lang.foreign.MemorySegment;
@@ -121,8 +121,8 @@ public final class Attention {
     FloatVector total = FloatVector.zero(F);
     int i = from;
     for (; i + W <= to; i += W) {
-      FloatVector e = Simd.exp(load(s, at + i).sub(shift));
-      store(e, s, at + i);
+      FloatVector e = Simd.exp(fromMemorySegment(F, s, (at + i) << 2, NATIVE).sub(shift));
+      e.intoMemorySegment(s, (at + i) << 2, NATIVE);
       total = total.add(e);
     }
     float tail = 0;
@@ -160,7 +160,7 @@ public final class Attention {
     FloatVector zero = FloatVector.zero(F);
     int i = from;
     for (; i + W <= to; i += W) {
-      store(zero, s, at + i);
+      zero.intoMemorySegment(s, (at + i) << 2, NATIVE);
     }
     for (; i < to; i++) {
       set(s, at + i, 0f);
@@ -179,7 +179,9 @@ public final class Attention {
     MemorySegment s = x.memory();
     int i = 0;
     for (; i + W <= n; i += W) {
-      store(load(s, at + i).mul(factor), s, at + i);
+      fromMemorySegment(F, s, (at + i) << 2, NATIVE)
+          .mul(factor)
+          .intoMemorySegment(s, (at + i) << 2, NATIVE);
     }
     for (; i < n; i++) {
       set(s, at + i, get(s, at + i) * factor);
@@ -202,7 +204,11 @@ public final class Attention {
     MemorySegment ds = dp.memory();
     int i = 0;
     for (; i + W <= n; i += W) {
-      store(load(ds, at + i).sub(delta).mul(load(ps, at + i)).mul(scale), ds, at + i);
+      fromMemorySegment(F, ds, (at + i) << 2, NATIVE)
+          .sub(delta)
+          .mul(fromMemorySegment(F, ps, (at + i) << 2, NATIVE))
+          .mul(scale)
+          .intoMemorySegment(ds, (at + i) << 2, NATIVE);
     }
     for (; i < n; i++) {
       set(ds, at + i, (get(ds, at + i) - delta) * get(ps, at + i) * scale);
@@ -224,10 +230,9 @@ public final class Attention {
     MemorySegment os = out.memory();
     int i = 0;
     for (; i + W <= n; i += W) {
-      store(
-          load(xs, xAt + i).fma(FloatVector.broadcast(F, weight), load(os, outAt + i)),
-          os,
-          outAt + i);
+      fromMemorySegment(F, xs, (xAt + i) << 2, NATIVE)
+          .fma(FloatVector.broadcast(F, weight), fromMemorySegment(F, os, (outAt + i) << 2, NATIVE))
+          .intoMemorySegment(os, (outAt + i) << 2, NATIVE);
     }
     for (; i < n; i++) {
       set(os, outAt + i, Math.fma(get(xs, xAt + i), weight, get(os, outAt + i)));

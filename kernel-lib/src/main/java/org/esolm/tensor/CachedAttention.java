@@ -1,11 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -74,24 +74,24 @@ public final class CachedAttention {
       for (int i = 0; i < h; i++) {
         FloatVector v = FloatVector.broadcast(F, get(q, qAt + i));
         long at = keysAt + (long) i * capacity + j;
-        a = load(keys, at).fma(v, a);
-        b = load(keys, at + W).fma(v, b);
-        c = load(keys, at + 2 * W).fma(v, c);
-        d = load(keys, at + 3 * W).fma(v, d);
+        a = fromMemorySegment(F, keys, at << 2, NATIVE).fma(v, a);
+        b = fromMemorySegment(F, keys, (at + W) << 2, NATIVE).fma(v, b);
+        c = fromMemorySegment(F, keys, (at + 2 * W) << 2, NATIVE).fma(v, c);
+        d = fromMemorySegment(F, keys, (at + 3 * W) << 2, NATIVE).fma(v, d);
       }
-      store(a.mul(scale), scores, j);
-      store(b.mul(scale), scores, j + W);
-      store(c.mul(scale), scores, j + 2 * W);
-      store(d.mul(scale), scores, j + 3 * W);
+      a.mul(scale).intoMemorySegment(scores, j << 2, NATIVE);
+      b.mul(scale).intoMemorySegment(scores, (j + W) << 2, NATIVE);
+      c.mul(scale).intoMemorySegment(scores, (j + 2 * W) << 2, NATIVE);
+      d.mul(scale).intoMemorySegment(scores, (j + 3 * W) << 2, NATIVE);
     }
     for (; j + W <= n; j += W) {
       FloatVector a = FloatVector.zero(F);
       for (int i = 0; i < h; i++) {
         a =
-            load(keys, keysAt + (long) i * capacity + j)
+            fromMemorySegment(F, keys, (keysAt + (long) i * capacity + j) << 2, NATIVE)
                 .fma(FloatVector.broadcast(F, get(q, qAt + i)), a);
       }
-      store(a.mul(scale), scores, j);
+      a.mul(scale).intoMemorySegment(scores, j << 2, NATIVE);
     }
     for (; j < n; j++) {
       float s = 0;
@@ -118,20 +118,20 @@ public final class CachedAttention {
       for (int j = 0; j < n; j++) {
         FloatVector p = FloatVector.broadcast(F, get(weights, j));
         long at = valuesAt + (long) j * h + i;
-        a = load(values, at).fma(p, a);
-        b = load(values, at + W).fma(p, b);
+        a = fromMemorySegment(F, values, at << 2, NATIVE).fma(p, a);
+        b = fromMemorySegment(F, values, (at + W) << 2, NATIVE).fma(p, b);
       }
-      store(a.mul(factor), out, outAt + i);
-      store(b.mul(factor), out, outAt + i + W);
+      a.mul(factor).intoMemorySegment(out, (outAt + i) << 2, NATIVE);
+      b.mul(factor).intoMemorySegment(out, (outAt + i + W) << 2, NATIVE);
     }
     for (; i + W <= h; i += W) {
       FloatVector a = FloatVector.zero(F);
       for (int j = 0; j < n; j++) {
         a =
-            load(values, valuesAt + (long) j * h + i)
+            fromMemorySegment(F, values, (valuesAt + (long) j * h + i) << 2, NATIVE)
                 .fma(FloatVector.broadcast(F, get(weights, j)), a);
       }
-      store(a.mul(factor), out, outAt + i);
+      a.mul(factor).intoMemorySegment(out, (outAt + i) << 2, NATIVE);
     }
     for (; i < h; i++) {
       float s = 0;

@@ -1,11 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 import static org.esolm.tensor.Simd.sum;
 
 import java.lang.foreign.MemorySegment;
@@ -33,7 +33,7 @@ public final class CrossEntropy {
     int whole = Simd.whole(n);
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      total = total.add(Simd.exp(load(x, at + i).sub(max)));
+      total = total.add(Simd.exp(fromMemorySegment(F, x, (at + i) << 2, NATIVE).sub(max)));
     }
     float s = sum(total);
     for (int i = whole; i < n; i++) {
@@ -46,7 +46,7 @@ public final class CrossEntropy {
     int whole = Simd.whole(n);
     FloatVector m = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
     for (int i = 0; i < whole; i += W) {
-      m = m.max(load(x, at + i));
+      m = m.max(fromMemorySegment(F, x, (at + i) << 2, NATIVE));
     }
     float max = m.reduceLanes(VectorOperators.MAX);
     for (int i = whole; i < n; i++) {
@@ -81,16 +81,11 @@ public final class CrossEntropy {
    */
   public static float backward(Tensor logits, long at, int n, int target, float weight) {
     MemorySegment x = logits.memory();
-    float lse = logSumExp(x, at, n);
-    float nll = lse - get(x, at + target);
-    int whole = Simd.whole(n);
-    for (int i = 0; i < whole; i += W) {
-      store(Simd.exp(load(x, at + i).sub(lse)).mul(weight), x, at + i);
-    }
-    for (int i = whole; i < n; i++) {
-      set(x, at + i, Simd.exp(get(x, at + i) - lse) * weight);
-    }
+    float truth = get(x, at + target);
+    float max = max(x, at, n);
+    float sum = Attention.exponentials(logits, at, 0, n, max);
+    Attention.scale(logits, at, n, weight / sum);
     set(x, at + target, get(x, at + target) - weight);
-    return nll;
+    return max + (float) Math.log(sum) - truth;
   }
 }

@@ -1,11 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -17,6 +17,7 @@ import jdk.incubator.vector.FloatVector;
 public final class Gelu {
   private static final float TWO_ROOT = (float) (2 * Math.sqrt(2 / Math.PI));
   private static final float CUBIC = 0.044715f;
+  private static final int CHUNK = 2048;
 
   private Gelu() {}
 
@@ -33,8 +34,8 @@ public final class Gelu {
     MemorySegment ys = y.memory();
     long whole = to - (to - from) % W;
     for (long i = from; i < whole; i += W) {
-      FloatVector x = load(hs, i);
-      store(x.mul(sigmoid(x)), ys, i);
+      FloatVector x = fromMemorySegment(F, hs, i << 2, NATIVE);
+      x.mul(sigmoid(x)).intoMemorySegment(ys, i << 2, NATIVE);
     }
     for (long i = whole; i < to; i++) {
       float x = get(hs, i);
@@ -53,25 +54,46 @@ public final class Gelu {
    * @param to behind the last element
    */
   public static void backward(Tensor h, Tensor dy, Tensor y, long from, long to) {
-    MemorySegment hs = h.memory();
-    MemorySegment ds = dy.memory();
-    MemorySegment ys = y.memory();
+    for (long i = from; i < to; i += CHUNK) {
+      long end = Math.min(i + CHUNK, to);
+      sigmoids(h.memory(), y.memory(), i, end);
+      derive(h.memory(), dy.memory(), y.memory(), i, end);
+    }
+  }
+
+  // Two loops over what the first-level cache holds: with all in one, the compiler reaches its
+  // limit of nodes and leaves vectors on the heap.
+
+  private static void sigmoids(MemorySegment hs, MemorySegment ss, long from, long to) {
+    long whole = to - (to - from) % W;
+    for (long i = from; i < whole; i += W) {
+      sigmoid(fromMemorySegment(F, hs, i << 2, NATIVE)).intoMemorySegment(ss, i << 2, NATIVE);
+    }
+    for (long i = whole; i < to; i++) {
+      set(ss, i, sigmoid(get(hs, i)));
+    }
+  }
+
+  private static void derive(
+      MemorySegment hs, MemorySegment ds, MemorySegment ys, long from, long to) {
     long whole = to - (to - from) % W;
     FloatVector one = FloatVector.broadcast(F, 1f);
     FloatVector root = FloatVector.broadcast(F, TWO_ROOT);
     FloatVector rootCubic = FloatVector.broadcast(F, 3 * CUBIC * TWO_ROOT);
     for (long i = from; i < whole; i += W) {
-      FloatVector x = load(hs, i);
-      FloatVector s = sigmoid(x);
-      FloatVector y0 = x.mul(s);
+      FloatVector x = fromMemorySegment(F, hs, i << 2, NATIVE);
+      FloatVector s = fromMemorySegment(F, ys, i << 2, NATIVE);
+      FloatVector y = x.mul(s);
       FloatVector slope = x.mul(x).fma(rootCubic, root);
-      FloatVector derivative = y0.mul(one.sub(s)).fma(slope, s);
-      store(y0, ys, i);
-      store(load(ds, i).mul(derivative), ds, i);
+      FloatVector derivative = y.mul(one.sub(s)).fma(slope, s);
+      y.intoMemorySegment(ys, i << 2, NATIVE);
+      fromMemorySegment(F, ds, i << 2, NATIVE)
+          .mul(derivative)
+          .intoMemorySegment(ds, i << 2, NATIVE);
     }
     for (long i = whole; i < to; i++) {
       float x = get(hs, i);
-      float s = sigmoid(x);
+      float s = get(ys, i);
       float slope = Math.fma(x * x, 3 * CUBIC * TWO_ROOT, TWO_ROOT);
       set(ys, i, x * s);
       set(ds, i, get(ds, i) * Math.fma(x * s * (1 - s), slope, s));

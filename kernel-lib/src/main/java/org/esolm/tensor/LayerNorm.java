@@ -1,11 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 import static org.esolm.tensor.Simd.sum;
 import static org.esolm.tensor.Simd.whole;
 
@@ -47,8 +47,13 @@ public final class LayerNorm {
       statistics.set(2L * r, mean);
       statistics.set(2L * r + 1, inverse);
       for (int i = 0; i < whole; i += W) {
-        FloatVector v = load(xs, at + i).sub(mean).mul(inverse).mul(load(ws, i));
-        store(ss == null ? v : v.add(load(ss, i)), ys, at + i);
+        FloatVector v =
+            fromMemorySegment(F, xs, (at + i) << 2, NATIVE)
+                .sub(mean)
+                .mul(inverse)
+                .mul(fromMemorySegment(F, ws, i << 2, NATIVE));
+        (ss == null ? v : v.add(fromMemorySegment(F, ss, i << 2, NATIVE)))
+            .intoMemorySegment(ys, (at + i) << 2, NATIVE);
       }
       for (int i = whole; i < d; i++) {
         float v = (get(xs, at + i) - mean) * inverse * get(ws, i);
@@ -60,7 +65,7 @@ public final class LayerNorm {
   private static float mean(MemorySegment x, long at, int d, int whole) {
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      total = total.add(load(x, at + i));
+      total = total.add(fromMemorySegment(F, x, (at + i) << 2, NATIVE));
     }
     float s = sum(total);
     for (int i = whole; i < d; i++) {
@@ -72,7 +77,7 @@ public final class LayerNorm {
   private static float inverseDeviation(MemorySegment x, long at, int d, int whole, float mean) {
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      FloatVector c = load(x, at + i).sub(mean);
+      FloatVector c = fromMemorySegment(F, x, (at + i) << 2, NATIVE).sub(mean);
       total = c.fma(c, total);
     }
     float s = sum(total);
@@ -110,51 +115,107 @@ public final class LayerNorm {
       int from,
       int to,
       int d) {
-    MemorySegment gs = dy.memory();
-    MemorySegment xs = x.memory();
-    MemorySegment ws = weight.memory();
-    MemorySegment ds = dx.memory();
-    MemorySegment ss = sums.memory();
-    int whole = whole(d);
     for (int r = from; r < to; r++) {
       long at = (long) r * d;
       float mean = statistics.get(2L * r);
       float inverse = statistics.get(2L * r + 1);
-      FloatVector sumG = FloatVector.zero(F);
-      FloatVector sumGx = FloatVector.zero(F);
-      for (int i = 0; i < whole; i += W) {
-        FloatVector dyi = load(gs, at + i);
-        FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
-        FloatVector g = dyi.mul(load(ws, i));
-        sumG = sumG.add(g);
-        sumGx = g.fma(normed, sumGx);
-        store(dyi.fma(normed, load(ss, sumsAt + i)), ss, sumsAt + i);
-        store(load(ss, sumsAt + d + i).add(dyi), ss, sumsAt + d + i);
-      }
-      float meanG = sum(sumG);
-      float meanGx = sum(sumGx);
-      for (int i = whole; i < d; i++) {
-        float dyi = get(gs, at + i);
-        float normed = (get(xs, at + i) - mean) * inverse;
-        float g = dyi * get(ws, i);
-        meanG += g;
-        meanGx = Math.fma(g, normed, meanGx);
-        set(ss, sumsAt + i, Math.fma(dyi, normed, get(ss, sumsAt + i)));
-        set(ss, sumsAt + d + i, get(ss, sumsAt + d + i) + dyi);
-      }
-      meanG /= d;
-      meanGx /= d;
-      for (int i = 0; i < whole; i += W) {
-        FloatVector normed = load(xs, at + i).sub(mean).mul(inverse);
-        FloatVector g = load(gs, at + i).mul(load(ws, i));
-        FloatVector v = g.sub(meanG).sub(normed.mul(meanGx)).mul(inverse);
-        store(load(ds, at + i).add(v), ds, at + i);
-      }
-      for (int i = whole; i < d; i++) {
-        float normed = (get(xs, at + i) - mean) * inverse;
-        float g = get(gs, at + i) * get(ws, i);
-        set(ds, at + i, get(ds, at + i) + (g - meanG - normed * meanGx) * inverse);
-      }
+      addSums(dy.memory(), x.memory(), at, sums.memory(), sumsAt, mean, inverse, d);
+      float meanG = Linear.dot(dy, at, weight, 0, d) / d;
+      float meanGx = meanGx(dy.memory(), x.memory(), at, weight.memory(), mean, inverse, d);
+      addRow(
+          dy.memory(),
+          x.memory(),
+          at,
+          weight.memory(),
+          dx.memory(),
+          mean,
+          inverse,
+          meanG,
+          meanGx,
+          d);
+    }
+  }
+
+  // One loop a method: with all in one, the compiler reaches its limit of nodes and leaves vectors
+  // on the heap.
+
+  private static void addSums(
+      MemorySegment gs,
+      MemorySegment xs,
+      long at,
+      MemorySegment ss,
+      long sumsAt,
+      float mean,
+      float inverse,
+      int d) {
+    int whole = whole(d);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector dy = fromMemorySegment(F, gs, (at + i) << 2, NATIVE);
+      FloatVector normed = fromMemorySegment(F, xs, (at + i) << 2, NATIVE).sub(mean).mul(inverse);
+      dy.fma(normed, fromMemorySegment(F, ss, (sumsAt + i) << 2, NATIVE))
+          .intoMemorySegment(ss, (sumsAt + i) << 2, NATIVE);
+      fromMemorySegment(F, ss, (sumsAt + d + i) << 2, NATIVE)
+          .add(dy)
+          .intoMemorySegment(ss, (sumsAt + d + i) << 2, NATIVE);
+    }
+    for (int i = whole; i < d; i++) {
+      float dy = get(gs, at + i);
+      float normed = (get(xs, at + i) - mean) * inverse;
+      set(ss, sumsAt + i, Math.fma(dy, normed, get(ss, sumsAt + i)));
+      set(ss, sumsAt + d + i, get(ss, sumsAt + d + i) + dy);
+    }
+  }
+
+  private static float meanGx(
+      MemorySegment gs,
+      MemorySegment xs,
+      long at,
+      MemorySegment ws,
+      float mean,
+      float inverse,
+      int d) {
+    int whole = whole(d);
+    FloatVector total = FloatVector.zero(F);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector normed = fromMemorySegment(F, xs, (at + i) << 2, NATIVE).sub(mean).mul(inverse);
+      total =
+          fromMemorySegment(F, gs, (at + i) << 2, NATIVE)
+              .mul(fromMemorySegment(F, ws, i << 2, NATIVE))
+              .fma(normed, total);
+    }
+    float s = sum(total);
+    for (int i = whole; i < d; i++) {
+      s = Math.fma(get(gs, at + i) * get(ws, i), (get(xs, at + i) - mean) * inverse, s);
+    }
+    return s / d;
+  }
+
+  private static void addRow(
+      MemorySegment gs,
+      MemorySegment xs,
+      long at,
+      MemorySegment ws,
+      MemorySegment ds,
+      float mean,
+      float inverse,
+      float meanG,
+      float meanGx,
+      int d) {
+    int whole = whole(d);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector normed = fromMemorySegment(F, xs, (at + i) << 2, NATIVE).sub(mean).mul(inverse);
+      FloatVector g =
+          fromMemorySegment(F, gs, (at + i) << 2, NATIVE)
+              .mul(fromMemorySegment(F, ws, i << 2, NATIVE));
+      FloatVector v = g.sub(meanG).sub(normed.mul(meanGx)).mul(inverse);
+      fromMemorySegment(F, ds, (at + i) << 2, NATIVE)
+          .add(v)
+          .intoMemorySegment(ds, (at + i) << 2, NATIVE);
+    }
+    for (int i = whole; i < d; i++) {
+      float normed = (get(xs, at + i) - mean) * inverse;
+      float g = get(gs, at + i) * get(ws, i);
+      set(ds, at + i, get(ds, at + i) + (g - meanG - normed * meanGx) * inverse);
     }
   }
 }

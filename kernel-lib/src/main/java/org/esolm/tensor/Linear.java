@@ -1,11 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 import static org.esolm.tensor.Simd.sum;
 import static org.esolm.tensor.Simd.whole;
 
@@ -177,7 +177,9 @@ public final class Linear {
     for (int r = 0; r < rows; r++) {
       long at = yAt + (long) r * ldy;
       for (int i = 0; i < whole; i += W) {
-        store(load(ys, at + i).add(load(bs, biasAt + i)), ys, at + i);
+        fromMemorySegment(F, ys, (at + i) << 2, NATIVE)
+            .add(fromMemorySegment(F, bs, (biasAt + i) << 2, NATIVE))
+            .intoMemorySegment(ys, (at + i) << 2, NATIVE);
       }
       for (int i = whole; i < n; i++) {
         set(ys, at + i, get(ys, at + i) + get(bs, biasAt + i));
@@ -204,7 +206,9 @@ public final class Linear {
     for (int r = 0; r < rows; r++) {
       long at = dyAt + (long) r * lddy;
       for (int i = 0; i < whole; i += W) {
-        store(load(ss, sumsAt + i).add(load(ds, at + i)), ss, sumsAt + i);
+        fromMemorySegment(F, ss, (sumsAt + i) << 2, NATIVE)
+            .add(fromMemorySegment(F, ds, (at + i) << 2, NATIVE))
+            .intoMemorySegment(ss, (sumsAt + i) << 2, NATIVE);
       }
       for (int i = whole; i < n; i++) {
         set(ss, sumsAt + i, get(ss, sumsAt + i) + get(ds, at + i));
@@ -251,16 +255,18 @@ public final class Linear {
     for (; o + 4 <= out; o += 4) {
       int r = 0;
       for (; r + 4 <= rows; r += 4) {
-        fourByFour(
-            xs,
-            xAt + (long) r * ldx,
-            ldx,
-            ws,
-            wAt + (long) o * in,
-            in,
-            ys,
-            yAt + (long) r * ldy + o,
-            ldy);
+        for (int pair = o; pair < o + 4; pair += 2) {
+          fourByTwo(
+              xs,
+              xAt + (long) r * ldx,
+              ldx,
+              ws,
+              wAt + (long) pair * in,
+              in,
+              ys,
+              yAt + (long) r * ldy + pair,
+              ldy);
+        }
       }
       for (; r < rows; r++) {
         fourByOne(
@@ -298,7 +304,9 @@ public final class Linear {
     int whole = whole(n);
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      total = load(x, xAt + i).fma(load(y, yAt + i), total);
+      total =
+          fromMemorySegment(F, x, (xAt + i) << 2, NATIVE)
+              .fma(fromMemorySegment(F, y, (yAt + i) << 2, NATIVE), total);
     }
     return tail(x, xAt, y, yAt, whole, n, sum(total));
   }
@@ -319,19 +327,21 @@ public final class Linear {
     FloatVector c = a;
     FloatVector d = a;
     for (int i = 0; i < whole; i += W) {
-      FloatVector v = load(x, xAt + i);
-      a = v.fma(load(w, wAt + i), a);
-      b = v.fma(load(w, wAt + in + i), b);
-      c = v.fma(load(w, wAt + 2L * in + i), c);
-      d = v.fma(load(w, wAt + 3L * in + i), d);
+      FloatVector v = fromMemorySegment(F, x, (xAt + i) << 2, NATIVE);
+      a = v.fma(fromMemorySegment(F, w, (wAt + i) << 2, NATIVE), a);
+      b = v.fma(fromMemorySegment(F, w, (wAt + in + i) << 2, NATIVE), b);
+      c = v.fma(fromMemorySegment(F, w, (wAt + 2L * in + i) << 2, NATIVE), c);
+      d = v.fma(fromMemorySegment(F, w, (wAt + 3L * in + i) << 2, NATIVE), d);
     }
-    set(y, yAt, tail(x, xAt, w, wAt, whole, in, sum(a)));
-    set(y, yAt + 1, tail(x, xAt, w, wAt + in, whole, in, sum(b)));
-    set(y, yAt + 2, tail(x, xAt, w, wAt + 2L * in, whole, in, sum(c)));
-    set(y, yAt + 3, tail(x, xAt, w, wAt + 3L * in, whole, in, sum(d)));
+    set(y, yAt, sum(a));
+    set(y, yAt + 1, sum(b));
+    set(y, yAt + 2, sum(c));
+    set(y, yAt + 3, sum(d));
+    addTails(x, xAt, w, wAt, 4, whole, in, y, yAt);
   }
 
-  private static void fourByFour(
+  /** Four rows by two rows of weights: with more, the compiler reaches its limit of nodes. */
+  private static void fourByTwo(
       MemorySegment x,
       long xAt,
       int ldx,
@@ -343,58 +353,55 @@ public final class Linear {
       int ldy) {
     int whole = whole(in);
     FloatVector zero = FloatVector.zero(F);
-    FloatVector a0 = zero, a1 = zero, a2 = zero, a3 = zero;
-    FloatVector b0 = zero, b1 = zero, b2 = zero, b3 = zero;
-    FloatVector c0 = zero, c1 = zero, c2 = zero, c3 = zero;
-    FloatVector d0 = zero, d1 = zero, d2 = zero, d3 = zero;
+    FloatVector a0 = zero, a1 = zero;
+    FloatVector b0 = zero, b1 = zero;
+    FloatVector c0 = zero, c1 = zero;
+    FloatVector d0 = zero, d1 = zero;
     for (int i = 0; i < whole; i += W) {
-      FloatVector w0 = load(w, wAt + i);
-      FloatVector w1 = load(w, wAt + in + i);
-      FloatVector w2 = load(w, wAt + 2L * in + i);
-      FloatVector w3 = load(w, wAt + 3L * in + i);
-      FloatVector v = load(x, xAt + i);
+      FloatVector w0 = fromMemorySegment(F, w, (wAt + i) << 2, NATIVE);
+      FloatVector w1 = fromMemorySegment(F, w, (wAt + in + i) << 2, NATIVE);
+      FloatVector v = fromMemorySegment(F, x, (xAt + i) << 2, NATIVE);
       a0 = v.fma(w0, a0);
       a1 = v.fma(w1, a1);
-      a2 = v.fma(w2, a2);
-      a3 = v.fma(w3, a3);
-      v = load(x, xAt + ldx + i);
+      v = fromMemorySegment(F, x, (xAt + ldx + i) << 2, NATIVE);
       b0 = v.fma(w0, b0);
       b1 = v.fma(w1, b1);
-      b2 = v.fma(w2, b2);
-      b3 = v.fma(w3, b3);
-      v = load(x, xAt + 2L * ldx + i);
+      v = fromMemorySegment(F, x, (xAt + 2L * ldx + i) << 2, NATIVE);
       c0 = v.fma(w0, c0);
       c1 = v.fma(w1, c1);
-      c2 = v.fma(w2, c2);
-      c3 = v.fma(w3, c3);
-      v = load(x, xAt + 3L * ldx + i);
+      v = fromMemorySegment(F, x, (xAt + 3L * ldx + i) << 2, NATIVE);
       d0 = v.fma(w0, d0);
       d1 = v.fma(w1, d1);
-      d2 = v.fma(w2, d2);
-      d3 = v.fma(w3, d3);
     }
-    put(x, xAt, w, wAt, whole, in, y, yAt, a0, a1, a2, a3);
-    put(x, xAt + ldx, w, wAt, whole, in, y, yAt + ldy, b0, b1, b2, b3);
-    put(x, xAt + 2L * ldx, w, wAt, whole, in, y, yAt + 2L * ldy, c0, c1, c2, c3);
-    put(x, xAt + 3L * ldx, w, wAt, whole, in, y, yAt + 3L * ldy, d0, d1, d2, d3);
+    set(y, yAt, sum(a0));
+    set(y, yAt + 1, sum(a1));
+    set(y, yAt + ldy, sum(b0));
+    set(y, yAt + ldy + 1, sum(b1));
+    set(y, yAt + 2L * ldy, sum(c0));
+    set(y, yAt + 2L * ldy + 1, sum(c1));
+    set(y, yAt + 3L * ldy, sum(d0));
+    set(y, yAt + 3L * ldy + 1, sum(d1));
+    for (int r = 0; r < 4; r++) {
+      addTails(x, xAt + (long) r * ldx, w, wAt, 2, whole, in, y, yAt + (long) r * ldy);
+    }
   }
 
-  private static void put(
+  /**
+   * Completes the products of a row with some rows of weights by the columns behind the last whole
+   * vector. No vectors are handed over: in a call that is not inlined they would be objects.
+   */
+  private static void addTails(
       MemorySegment x,
       long xAt,
       MemorySegment w,
       long wAt,
+      int out,
       int whole,
       int in,
       MemorySegment y,
-      long yAt,
-      FloatVector p,
-      FloatVector q,
-      FloatVector r,
-      FloatVector s) {
-    set(y, yAt, tail(x, xAt, w, wAt, whole, in, sum(p)));
-    set(y, yAt + 1, tail(x, xAt, w, wAt + in, whole, in, sum(q)));
-    set(y, yAt + 2, tail(x, xAt, w, wAt + 2L * in, whole, in, sum(r)));
-    set(y, yAt + 3, tail(x, xAt, w, wAt + 3L * in, whole, in, sum(s)));
+      long yAt) {
+    for (int i = 0; whole < in && i < out; i++) {
+      set(y, yAt + i, tail(x, xAt, w, wAt + (long) i * in, whole, in, get(y, yAt + i)));
+    }
   }
 }

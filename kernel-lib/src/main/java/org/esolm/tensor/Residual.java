@@ -1,11 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 import static org.esolm.tensor.Simd.whole;
 
 import java.lang.foreign.MemorySegment;
@@ -62,16 +62,18 @@ public final class Residual {
     for (int r = from; r < to; r++) {
       long at = (long) r * d;
       for (int i = 0; i < whole; i += W) {
-        FloatVector b = load(bs, at + i);
+        FloatVector b = fromMemorySegment(F, bs, (at + i) << 2, NATIVE);
         if (cs != null) {
-          b = b.add(load(cs, i));
+          b = b.add(fromMemorySegment(F, cs, i << 2, NATIVE));
         }
         if (threshold > 0) {
           b = FloatVector.zero(F).blend(b.mul(scale), kept((int) at + i, seed, threshold));
         }
-        store(b, bs, at + i);
-        FloatVector g = gs == null ? b : b.mul(load(gs, i));
-        store(load(xs, at + i).add(g), os, at + i);
+        b.intoMemorySegment(bs, (at + i) << 2, NATIVE);
+        FloatVector g = gs == null ? b : b.mul(fromMemorySegment(F, gs, i << 2, NATIVE));
+        fromMemorySegment(F, xs, (at + i) << 2, NATIVE)
+            .add(g)
+            .intoMemorySegment(os, (at + i) << 2, NATIVE);
       }
       for (int i = whole; i < d; i++) {
         float b = get(bs, at + i) + (cs == null ? 0 : get(cs, i));
@@ -123,16 +125,21 @@ public final class Residual {
     for (int r = from; r < to; r++) {
       long at = (long) r * d;
       for (int i = 0; i < whole; i += W) {
-        FloatVector v = load(ds, at + i);
+        FloatVector v = fromMemorySegment(F, ds, (at + i) << 2, NATIVE);
         if (gs != null) {
-          store(v.fma(load(bs, at + i), load(ss, sumsAt + i)), ss, sumsAt + i);
-          v = v.mul(load(gs, i));
+          v.fma(
+                  fromMemorySegment(F, bs, (at + i) << 2, NATIVE),
+                  fromMemorySegment(F, ss, (sumsAt + i) << 2, NATIVE))
+              .intoMemorySegment(ss, (sumsAt + i) << 2, NATIVE);
+          v = v.mul(fromMemorySegment(F, gs, i << 2, NATIVE));
         }
         if (threshold > 0) {
           v = FloatVector.zero(F).blend(v.mul(scale), kept((int) at + i, seed, threshold));
         }
-        store(v, es, at + i);
-        store(load(ss, sumsAt + d + i).add(v), ss, sumsAt + d + i);
+        v.intoMemorySegment(es, (at + i) << 2, NATIVE);
+        fromMemorySegment(F, ss, (sumsAt + d + i) << 2, NATIVE)
+            .add(v)
+            .intoMemorySegment(ss, (sumsAt + d + i) << 2, NATIVE);
       }
       for (int i = whole; i < d; i++) {
         float v = get(ds, at + i);

@@ -1,10 +1,11 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.load;
 import static org.esolm.tensor.Simd.set;
-import static org.esolm.tensor.Simd.store;
 import static org.esolm.tensor.Simd.whole;
 
 import java.lang.foreign.Arena;
@@ -72,12 +73,12 @@ public final class Rope {
       long a = at + (long) head * 2 * half;
       long b = a + half;
       for (int i = 0; i < whole; i += W) {
-        FloatVector c = load(cs, row + i);
-        FloatVector s = load(ss, row + i).mul(sign);
-        FloatVector u = load(xs, a + i);
-        FloatVector v = load(xs, b + i);
-        store(u.mul(c).sub(v.mul(s)), xs, a + i);
-        store(v.mul(c).add(u.mul(s)), xs, b + i);
+        FloatVector c = fromMemorySegment(F, cs, (row + i) << 2, NATIVE);
+        FloatVector s = fromMemorySegment(F, ss, (row + i) << 2, NATIVE).mul(sign);
+        FloatVector u = fromMemorySegment(F, xs, (a + i) << 2, NATIVE);
+        FloatVector v = fromMemorySegment(F, xs, (b + i) << 2, NATIVE);
+        u.mul(c).sub(v.mul(s)).intoMemorySegment(xs, (a + i) << 2, NATIVE);
+        v.mul(c).add(u.mul(s)).intoMemorySegment(xs, (b + i) << 2, NATIVE);
       }
       for (int i = whole; i < half; i++) {
         float c = get(cs, row + i);

@@ -5,15 +5,23 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The vector width of this machine, and what all vector kernels share. Indices count floats. */
+/**
+ * The vector width of this machine, and what all vector kernels share. Indices count floats.
+ *
+ * <p>There is no load and no store here: where a compiled loop has grown large, the compiler goes
+ * on to inline the Vector API's own methods but no others, and a vector that crosses a call is an
+ * object.
+ */
 final class Simd {
   static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
   static final int W = F.length();
 
-  private static final ByteOrder NATIVE = ByteOrder.nativeOrder();
+  static final ByteOrder NATIVE = ByteOrder.nativeOrder();
 
   /** Adding and subtracting this rounds to the nearest integer, and leaves it in the low bits. */
   private static final float ROUND = 0x1.8p23f;
@@ -22,15 +30,29 @@ final class Simd {
   private static final float LN2_HIGH = 0.693359375f;
   private static final float LN2_LOW = -2.12194440e-4f;
 
+  // Constants of the vector form stand ready: each broadcast in place costs the compiler nodes, and
+  // with too many of them it leaves the vectors of a loop on the heap.
+  private static final FloatVector LOWEST = FloatVector.broadcast(F, -87.3f);
+  private static final FloatVector HIGHEST = FloatVector.broadcast(F, 88.3f);
+  private static final FloatVector ROUND_LANES = FloatVector.broadcast(F, ROUND);
+  private static final FloatVector LOG2_E_LANES = FloatVector.broadcast(F, LOG2_E);
+  private static final FloatVector MINUS_LN2_HIGH = FloatVector.broadcast(F, -LN2_HIGH);
+  private static final FloatVector MINUS_LN2_LOW = FloatVector.broadcast(F, -LN2_LOW);
+  private static final FloatVector P0 = FloatVector.broadcast(F, 1.9875691500e-4f);
+  private static final FloatVector P1 = FloatVector.broadcast(F, 1.3981999507e-3f);
+  private static final FloatVector P2 = FloatVector.broadcast(F, 8.3334519073e-3f);
+  private static final FloatVector P3 = FloatVector.broadcast(F, 4.1665795894e-2f);
+  private static final FloatVector P4 = FloatVector.broadcast(F, 1.6666665459e-1f);
+  private static final FloatVector P5 = FloatVector.broadcast(F, 5.0000001201e-1f);
+  private static final FloatVector ONE = FloatVector.broadcast(F, 1f);
+  private static final FloatVector ZERO = FloatVector.zero(F);
+  private static final IntVector BIAS = IntVector.broadcast(IntVector.SPECIES_PREFERRED, 127);
+
+  private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
+  private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
+  private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
+
   private Simd() {}
-
-  static FloatVector load(MemorySegment m, long i) {
-    return FloatVector.fromMemorySegment(F, m, i << 2, NATIVE);
-  }
-
-  static void store(FloatVector v, MemorySegment m, long i) {
-    v.intoMemorySegment(m, i << 2, NATIVE);
-  }
 
   static float get(MemorySegment m, long i) {
     return m.get(JAVA_FLOAT_UNALIGNED, i << 2);
@@ -45,8 +67,22 @@ final class Simd {
     return n - n % W;
   }
 
+  /**
+   * The sum of all lanes, by halves. {@code reduceLanes} leaves the order open, and compiled code
+   * does add in another than interpreted code: the same row would have other bits once warm.
+   */
   static float sum(FloatVector v) {
-    return v.reduceLanes(VectorOperators.ADD);
+    FloatVector s = v;
+    if (W > 8) {
+      s = s.add(s.rearrange(BY_8));
+    }
+    if (W > 4) {
+      s = s.add(s.rearrange(BY_4));
+    }
+    if (W > 2) {
+      s = s.add(s.rearrange(BY_2));
+    }
+    return s.lane(0) + s.lane(1);
   }
 
   /**
@@ -55,27 +91,24 @@ final class Simd {
    * loop.
    */
   static FloatVector exp(FloatVector x) {
-    FloatVector clamped = x.max(-87.3f).min(88.3f);
-    FloatVector shifted =
-        clamped.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
-    FloatVector n = shifted.sub(ROUND);
-    FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), clamped);
-    r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
-    FloatVector p = FloatVector.broadcast(F, 1.9875691500e-4f);
-    p = p.fma(r, FloatVector.broadcast(F, 1.3981999507e-3f));
-    p = p.fma(r, FloatVector.broadcast(F, 8.3334519073e-3f));
-    p = p.fma(r, FloatVector.broadcast(F, 4.1665795894e-2f));
-    p = p.fma(r, FloatVector.broadcast(F, 1.6666665459e-1f));
-    p = p.fma(r, FloatVector.broadcast(F, 5.0000001201e-1f));
-    p = p.fma(r.mul(r), r).add(1f);
+    FloatVector clamped = x.max(LOWEST).min(HIGHEST);
+    FloatVector shifted = clamped.fma(LOG2_E_LANES, ROUND_LANES);
+    FloatVector n = shifted.sub(ROUND_LANES);
+    FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, clamped));
+    FloatVector p = P0;
+    p = p.fma(r, P1);
+    p = p.fma(r, P2);
+    p = p.fma(r, P3);
+    p = p.fma(r, P4);
+    p = p.fma(r, P5);
+    p = p.fma(r.mul(r), r).add(ONE);
     FloatVector scale =
         shifted
             .reinterpretAsInts()
-            .add(127)
+            .add(BIAS)
             .lanewise(VectorOperators.LSHL, 23)
             .reinterpretAsFloats();
-    FloatVector e = p.mul(scale);
-    return e.blend(0f, x.lt(-87.3f));
+    return p.mul(scale).blend(ZERO, x.lt(LOWEST));
   }
 
   /** The scalar twin of {@link #exp(FloatVector)}, for the ends of rows. */

@@ -95,8 +95,12 @@ public final class Workers implements AutoCloseable {
    *
    * @param count number of units
    * @param work what to do with each
+   * @throws IllegalStateException if the team is closed
    */
   public synchronized void loop(int count, Task work) {
+    if (closed) {
+      throw new IllegalStateException("workers: closed");
+    }
     if (count <= 1 || threads.length == 0) {
       for (int unit = 0; unit < count; unit++) {
         work.run(unit, 0);
@@ -164,7 +168,7 @@ public final class Workers implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() { // not amid a loop, which would wait forever
     closed = true;
     for (Thread t : threads) {
       LockSupport.unpark(t);

@@ -1,0 +1,98 @@
+package org.esolm.experiments;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.esolm.metric.ResultRow;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Executes every command of the README, one after the other, in this JVM: with the smoke profile where the README
+ * reproduces, with folders in a temporary place.
+ */
+@Tag("slow")
+class ReadmeTest {
+  private static final Path ROOT = Path.of("..");
+  private static final Pattern BLOCK = Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL);
+  private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
+
+  @TempDir private Path temp;
+
+  @Test
+  void everyCommandWorks() throws IOException {
+    Files.writeString(temp.resolve("input.txt"), "To be, or not to be, that is the question.\n".repeat(400));
+    List<String> done = new ArrayList<>();
+    for (String command : commands()) {
+      if (command.equals("./eso test")) {
+        continue; // this test is part of it
+      }
+      List<String> arguments = arguments(command);
+      StringWriter out = new StringWriter();
+      StringWriter err = new StringWriter();
+      int code =
+          Main.run(
+              new PrintWriter(out, true),
+              new PrintWriter(err, true),
+              arguments.toArray(String[]::new));
+      assertThat(code).as(() -> command + "\n" + out + "\n" + err).isZero();
+      done.add(arguments.isEmpty() ? "" : arguments.getFirst());
+    }
+    assertThat(done).contains("", "reproduce", "train", "sample", "likelihood", "score", "parity", "bench");
+    checkReproduction();
+  }
+
+  private static List<String> commands() throws IOException {
+    List<String> lines = new ArrayList<>();
+    Matcher blocks = BLOCK.matcher(Files.readString(ROOT.resolve("README.md")));
+    while (blocks.find()) {
+      lines.addAll(blocks.group(1).lines().map(String::strip).filter(l -> !l.isEmpty()).toList());
+    }
+    assertThat(lines).isNotEmpty().allMatch(l -> l.startsWith("./eso"));
+    return lines;
+  }
+
+  private List<String> arguments(String command) {
+    List<String> words = new ArrayList<>();
+    Matcher m = WORD.matcher(command.substring("./eso".length()));
+    while (m.find()) {
+      words.add(m.group(1) != null ? m.group(1) : m.group(2));
+    }
+    words.replaceAll(
+        w ->
+            w.startsWith("runs/")
+                ? temp.resolve(w).toString()
+                : w.startsWith("experiments/") ? ROOT.resolve(w).toString() : w);
+    words.replaceAll(w -> w.replace("=input.txt", "=" + temp.resolve("input.txt")));
+    if (command.equals("./eso reproduce")) {
+      words.addAll(
+          List.of("--profile", "smoke", "--out", temp.resolve("runs/reproduce-smoke").toString()));
+    }
+    return words;
+  }
+
+  /** What the main job leaves: a row for each setting, figures, the notebook with plots in its outputs. */
+  private void checkReproduction() throws IOException {
+    Path folder = temp.resolve("runs/reproduce-smoke");
+    List<ResultRow> rows = ResultRow.read(folder.resolve("results.jsonl"));
+    assertThat(rows).extracting(ResultRow::system).contains("ar", "mdlm", "bd3lm", "eso");
+    assertThat(rows).allMatch(r -> r.perplexity().value() > r.truePerplexity().value());
+    for (String figure : List.of("pareto-nfe", "pareto-seconds", "loss")) {
+      assertThat(folder.resolve("figures/" + figure + ".png")).isNotEmptyFile();
+      assertThat(folder.resolve("figures/" + figure + ".svg")).isNotEmptyFile();
+    }
+    Path notebook = folder.resolve("notebooks/01-pareto-plot-in-ten-minutes.ipynb");
+    String executed = Files.readString(notebook);
+    assertThat(executed).doesNotContain("\"output_type\": \"error\"");
+    assertThat(executed.split("data:image/svg").length - 1).isGreaterThanOrEqualTo(3);
+  }
+}

@@ -1,0 +1,173 @@
+package org.esolm.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.lang.foreign.Arena;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class AttentionTest {
+  static int[] sizes() {
+    return Numbers.SIZES;
+  }
+
+  @ParameterizedTest
+  @MethodSource("sizes")
+  void scoresAreScaledProducts(int keys) {
+    try (Arena arena = Arena.ofConfined()) {
+      int h = 6;
+      Tensor q = Numbers.normal(arena, 1, 5, 10);
+      Tensor k = Numbers.normal(arena, 2, keys, 9);
+      Tensor scores = Tensor.zeros(arena, 5, keys + 2).fill(4);
+      Attention.scores(q, 2, 10, k, 1, 9, scores, 1, keys + 2, 5, keys, h, 0.25f);
+      Numbers.assertClose(
+          scores,
+          1e-5,
+          at -> {
+            int r = (int) (at / (keys + 2));
+            int j = (int) (at % (keys + 2)) - 1;
+            double s = 0;
+            for (int i = 0; j >= 0 && j < keys && i < h; i++) {
+              s += 0.25 * q.get(2 + r * 10L + i) * k.get(1 + j * 9L + i);
+            }
+            return j >= 0 && j < keys ? s : 4;
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("sizes")
+  void rowHelpersTouchTheirStretchOnly(int n) {
+    try (Arena arena = Arena.ofConfined()) {
+      Tensor x = Numbers.normal(arena, 1, 4 + n + 3);
+      int from = 2;
+      int to = 2 + n; // of a row that starts at element 2
+
+      Tensor e = Numbers.copy(arena, x);
+      float sum = Attention.exponentials(e, 2, from, to, 0.5f);
+      Numbers.assertClose(
+          e, 1e-6, at -> at < 4 || at >= 4 + n ? x.get(at) : Math.exp(x.get(at) - 0.5));
+      double expected = 0;
+      double max = Double.NEGATIVE_INFINITY;
+      for (int i = 4; i < 4 + n; i++) {
+        expected += Math.exp(x.get(i) - 0.5);
+        max = Math.max(max, x.get(i));
+      }
+      assertThat((double) sum).isCloseTo(expected, within(1e-5 * expected));
+      assertThat((double) Attention.max(x, 2, from, to)).isEqualTo(max);
+
+      Tensor z = Numbers.copy(arena, x);
+      Attention.zero(z, 2, from, to);
+      Numbers.assertClose(z, 0, at -> at < 4 || at >= 4 + n ? x.get(at) : 0);
+
+      Tensor s = Numbers.copy(arena, x);
+      Attention.scale(s, 4, n, -3f);
+      Numbers.assertClose(s, 1e-6, at -> x.get(at) * (at < 4 || at >= 4 + n ? 1.0 : -3.0));
+
+      Tensor y = Numbers.normal(arena, 2, 1 + n + 2);
+      Tensor sum2 = Numbers.copy(arena, x);
+      Attention.axpy(2f, y, 1, sum2, 4, n);
+      Numbers.assertClose(
+          sum2, 1e-6, at -> at < 4 || at >= 4 + n ? x.get(at) : x.get(at) + 2.0 * y.get(at - 3));
+    }
+  }
+
+  @Test
+  void nothingHasNoMaximumAndNoSum() {
+    try (Arena arena = Arena.ofConfined()) {
+      Tensor x = Numbers.normal(arena, 1, 5);
+      assertThat(Attention.max(x, 0, 3, 3)).isEqualTo(Float.NEGATIVE_INFINITY);
+      assertThat(Attention.exponentials(x, 0, 3, 3, 0)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("sizes")
+  void backwardSoftmaxIsTheDerivative(int n) {
+    try (Arena arena = Arena.ofConfined()) {
+      Tensor logits = Numbers.normal(arena, 1, n);
+      Tensor dp = Numbers.normal(arena, 2, n);
+      double[] p = softmax(logits, n);
+      Tensor ps = Tensor.zeros(arena, n);
+      double delta = 0;
+      for (int i = 0; i < n; i++) {
+        ps.set(i, (float) p[i]);
+        delta += p[i] * dp.get(i);
+      }
+      Tensor ds = Numbers.copy(arena, dp);
+      Attention.backwardSoftmax(ps, ds, 0, n, (float) delta, 0.5f);
+      for (int i = 0; i < n; i++) {
+        double slope =
+            Numbers.slope(
+                logits,
+                i,
+                1e-3f,
+                () -> {
+                  double[] q = softmax(logits, n);
+                  double s = 0;
+                  for (int j = 0; j < n; j++) {
+                    s += q[j] * dp.get(j);
+                  }
+                  return s;
+                });
+        assertThat((double) ds.get(i)).isCloseTo(0.5 * slope, within(1e-5));
+      }
+    }
+  }
+
+  private static double[] softmax(Tensor x, int n) {
+    double sum = 0;
+    double[] p = new double[n];
+    for (int i = 0; i < n; i++) {
+      p[i] = Math.exp(x.get(i));
+      sum += p[i];
+    }
+    for (int i = 0; i < n; i++) {
+      p[i] /= sum;
+    }
+    return p;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 2", "3, 6", "7, 16", "16, 18", "19, 32", "65, 34", "133, 66"})
+  void cachedAttentionIsSoftmaxAttention(int n, int h) {
+    try (Arena arena = Arena.ofConfined()) {
+      int capacity = (n + 20) / 16 * 16;
+      Tensor q = Numbers.normal(arena, 1, h + 3);
+      Tensor kv = Numbers.normal(arena, 2, n, 2 * h);
+      Tensor keys = Tensor.zeros(arena, 5 + h * capacity).fill(Float.NaN); // unused room is junk
+      Tensor values = Tensor.zeros(arena, 7 + capacity * h).fill(Float.NaN);
+      for (int j = 0; j < n; j++) {
+        CachedAttention.put(kv, j * 2L * h, j * 2L * h + h, keys, 5, values, 7, capacity, j, h);
+      }
+      Tensor out = Tensor.zeros(arena, h + 2).fill(9);
+      float scale = (float) (1 / Math.sqrt(h));
+      Tensor scratch = Tensor.zeros(arena, capacity);
+      CachedAttention.attend(q, 3, keys, 5, values, 7, capacity, n, h, scale, scratch, out, 1);
+      double[] p = new double[n];
+      double sum = 0;
+      for (int j = 0; j < n; j++) {
+        double s = 0;
+        for (int i = 0; i < h; i++) {
+          s += (double) q.get(3 + i) * kv.get(j * 2L * h + i);
+        }
+        p[j] = Math.exp(s * scale);
+        sum += p[j];
+      }
+      double total = sum;
+      Numbers.assertClose(
+          out,
+          1e-5,
+          at -> {
+            double s = 0;
+            for (int j = 0; at >= 1 && at <= h && j < n; j++) {
+              s += p[j] / total * kv.get(j * 2L * h + h + at - 1);
+            }
+            return at >= 1 && at <= h ? s : 9;
+          });
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package org.esolm.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class LinearTest {
+  private static final String SHAPES =
+      """
+      1, 1, 1
+      3, 7, 5
+      4, 16, 4
+      5, 17, 9
+      9, 33, 18
+      13, 48, 31
+      """;
+
+  /** x [rows, in] as columns 2.. of a matrix with in + 3 columns, and so on. */
+  private static double product(
+      Tensor x, int xAt, int ldx, int r, Tensor w, int wAt, int in, int o) {
+    double s = 0;
+    for (int i = 0; i < in; i++) {
+      s += (double) x.get(xAt + (long) r * ldx + i) * w.get(wAt + (long) o * in + i);
+    }
+    return s;
+  }
+
+  @ParameterizedTest
+  @CsvSource(textBlock = SHAPES)
+  void forwardAndFewMultiplyColumnsOfWiderMatrices(int rows, int in, int out) {
+    try (Arena arena = Arena.ofConfined()) {
+      int ldx = in + 3;
+      int ldy = out + 5;
+      Tensor x = Numbers.normal(arena, 1, rows, ldx);
+      Tensor w = Numbers.normal(arena, 2, out + 1, in);
+      Tensor bias = Numbers.normal(arena, 3, out + 2);
+      for (boolean few : new boolean[] {false, true}) {
+        for (Tensor b : new Tensor[] {null, bias}) {
+          Tensor y = Tensor.zeros(arena, rows, ldy).fill(6);
+          if (few) {
+            Linear.few(x, 2, ldx, w, in, b, 2, y, 4, ldy, rows, in, out);
+          } else {
+            Linear.forward(x, 2, ldx, w, in, y, 4, ldy, rows, in, out);
+            if (b != null) {
+              Linear.addBias(y, b, 2, 4, ldy, rows, out);
+            }
+          }
+          Numbers.assertClose(
+              y,
+              1e-5,
+              at -> {
+                int r = (int) (at / ldy);
+                int o = (int) (at % ldy) - 4;
+                return o < 0 || o >= out
+                    ? 6
+                    : product(x, 2, ldx, r, w, in, in, o) + (b == null ? 0 : b.get(2 + o));
+              });
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(textBlock = SHAPES)
+  void backwardInput(int rows, int in, int out) {
+    try (Arena arena = Arena.ofConfined()) {
+      int lddy = out + 3;
+      int lddx = in + 2;
+      Tensor dy = Numbers.normal(arena, 1, rows, lddy);
+      Tensor w = Numbers.normal(arena, 2, out + 1, in);
+      Tensor dx = Tensor.zeros(arena, rows, lddx).fill(6);
+      Linear.backwardInput(dy, 1, lddy, w, in, dx, 2, lddx, rows, in, out);
+      Numbers.assertClose(
+          dx,
+          1e-5,
+          at -> {
+            int r = (int) (at / lddx);
+            int i = (int) (at % lddx) - 2;
+            double s = 0;
+            for (int o = 0; o < out; o++) {
+              s += (double) dy.get(1 + (long) r * lddy + o) * w.get((o + 1L) * in + Math.max(i, 0));
+            }
+            return i < 0 ? 6 : s;
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(textBlock = SHAPES)
+  void backwardWeightAddsUpSomeRows(int rows, int in, int out) {
+    try (Arena arena = Arena.ofConfined()) {
+      int lddy = out + 3;
+      int ldx = in + 2;
+      Tensor dy = Numbers.normal(arena, 1, rows, lddy);
+      Tensor x = Numbers.normal(arena, 2, rows, ldx);
+      Tensor dw = Tensor.zeros(arena, out + 1, in).fill(3);
+      Linear.backwardWeight(dy, 2, lddy, x, 1, ldx, dw, in, rows, in, out);
+      Numbers.assertClose(
+          dw,
+          1e-5,
+          at -> {
+            int o = (int) (at / in) - 1;
+            int i = (int) (at % in);
+            double s = 3;
+            for (int r = 0; o >= 0 && r < rows; r++) {
+              s += (double) dy.get(2 + (long) r * lddy + o) * x.get(1 + (long) r * ldx + i);
+            }
+            return s;
+          });
+    }
+  }
+
+  static int[] sizes() {
+    return Numbers.SIZES;
+  }
+
+  @ParameterizedTest
+  @MethodSource("sizes")
+  void sumRowsAddsUpColumns(int n) {
+    try (Arena arena = Arena.ofConfined()) {
+      Tensor dy = Numbers.normal(arena, 1, 6, n + 2);
+      Tensor sums = Tensor.zeros(arena, n + 3).fill(5);
+      Linear.sumRows(dy, 1, n + 2, sums, 2, 6, n);
+      Numbers.assertClose(
+          sums,
+          1e-5,
+          at -> {
+            double s = 5;
+            for (int r = 0; at >= 2 && at < 2 + n && r < 6; r++) {
+              s += dy.get(r * (n + 2L) + at - 1);
+            }
+            return s;
+          });
+      assertThat((double) Linear.dot(dy, 1, dy, n + 2, n))
+          .isCloseTo(
+              product(dy, 1, 0, 0, dy, n + 2, n, 0), org.assertj.core.api.Assertions.within(1e-4));
+    }
+  }
+
+  /** The promise that sampling rests on: the same bits whatever is computed beside an element. */
+  @ParameterizedTest
+  @MethodSource("sizes")
+  void fewGivesTheSameBitsWhateverRowsAndColumnsAreComputedWithAnElement(int in) {
+    try (Arena arena = Arena.ofConfined()) {
+      int rows = 11;
+      int out = 13;
+      Tensor x = Numbers.normal(arena, 1, rows, in);
+      Tensor w = Numbers.normal(arena, 2, out, in);
+      Tensor bias = Numbers.normal(arena, 3, out);
+      Tensor all = Tensor.zeros(arena, rows, out);
+      Linear.few(x, 0, in, w, 0, bias, 0, all, 0, out, rows, in, out);
+      for (int r = 0; r < rows; r++) {
+        for (int n = 1; r + n <= rows; n += 2) {
+          for (int o = 0; o < out; o++) {
+            int m = Math.min(out - o, 1 + (r + o) % 6);
+            Tensor some = Tensor.zeros(arena, n, m);
+            Linear.few(x, (long) r * in, in, w, (long) o * in, bias, o, some, 0, m, n, in, m);
+            for (int i = 0; i < n * m; i++) {
+              assertThat(some.get(i)).isEqualTo(all.get((r + i / m) * (long) out + o + i % m));
+            }
+          }
+        }
+      }
+    }
+  }
+}
