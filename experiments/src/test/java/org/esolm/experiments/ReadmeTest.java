@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Executes every command of the README, one after the other, in this JVM: with the smoke profile where the README
- * reproduces, with folders in a temporary place.
+ * Executes every command of the README, one after the other, in this JVM: with the smoke profile
+ * where the README reproduces, with folders in a temporary place.
  */
 @Tag("slow")
 class ReadmeTest {
@@ -30,7 +30,8 @@ class ReadmeTest {
 
   @Test
   void everyCommandWorks() throws IOException {
-    Files.writeString(temp.resolve("input.txt"), "To be, or not to be, that is the question.\n".repeat(400));
+    Files.writeString(
+        temp.resolve("input.txt"), "To be, or not to be, that is the question.\n".repeat(400));
     List<String> done = new ArrayList<>();
     for (String command : commands()) {
       if (command.equals("./eso test")) {
@@ -47,7 +48,8 @@ class ReadmeTest {
       assertThat(code).as(() -> command + "\n" + out + "\n" + err).isZero();
       done.add(arguments.isEmpty() ? "" : arguments.getFirst());
     }
-    assertThat(done).contains("", "reproduce", "train", "sample", "likelihood", "score", "parity", "bench");
+    assertThat(done)
+        .contains("", "reproduce", "train", "sample", "likelihood", "score", "parity", "bench");
     checkReproduction();
   }
 
@@ -80,7 +82,10 @@ class ReadmeTest {
     return words;
   }
 
-  /** What the main job leaves: a row for each setting, figures, the notebook with plots in its outputs. */
+  /**
+   * What the main job leaves: a row for each setting, figures, the notebook with plots in its
+   * outputs.
+   */
   private void checkReproduction() throws IOException {
     Path folder = temp.resolve("runs/reproduce-smoke");
     List<ResultRow> rows = ResultRow.read(folder.resolve("results.jsonl"));

@@ -66,7 +66,7 @@ class BenchCommandTest {
     for (String what : List.of("train", "sample")) {
       Result result = bench(what, options.split(" "));
       assertThat(result.exit()).as(result.err()).isEqualTo(2);
-      assertThat(result.err().lines()).singleElement().asString().contains("must be");
+      assertThat(result.err().lines()).singleElement().asString().contains("must ");
     }
     assertThat(eso("bench").exit()).isEqualTo(2);
   }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.esolm.experiments.CommandLineFixture.Result;
+import org.esolm.experiments.run.Provenance;
 import org.esolm.experiments.run.RunConfig;
 import org.esolm.experiments.run.RunDirectory;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,8 +31,9 @@ class TrainCommandTest {
     out = temp.resolve("out");
   }
 
-  private static byte[] checkpoint(Path run) throws IOException {
-    return Files.readAllBytes(run.resolve("checkpoints/last.safetensors"));
+  /** Weights, average and moments to the bit. */
+  private static String checkpoint(Path run) throws IOException {
+    return Provenance.sha256(run.resolve("checkpoints/last.safetensors"));
   }
 
   @Test
@@ -108,7 +110,7 @@ class TrainCommandTest {
         "corpus.name=characters | file: none, allowed for characters: a text file",
         "corpus.name=nonesuch | corpus: 'nonesuch', allowed: toy, markov",
         "corpus.validTokens=15 | 15 tokens, needed: at least one block of 16",
-        "model.hiden=3 | model.hiden: unknown key, the nearest known one is hiddenSize",
+        "model.hidenSize=3 | model.hidenSize: unknown key, the nearest known one is hiddenSize",
         "modle.length=3 | modle: unknown key, the nearest known one is model",
         "system.alpha0=1.5 | alpha0: 1.5, must be in [0, 1]",
         "system.alpha0=-0.1 | alpha0: -0.1, must be in [0, 1]",

@@ -1,13 +1,16 @@
 package org.esolm.experiments.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.esolm.experiments.CommandLineFixture.eso;
 import static org.esolm.experiments.command.TinyRun.trained;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.esolm.experiments.CommandLineFixture.Result;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -98,8 +101,7 @@ class TrainedCommandsTest {
   }
 
   private static Object[] join(Object[] a, Object[] b) {
-    return java.util.stream.Stream.concat(java.util.Arrays.stream(a), java.util.Arrays.stream(b))
-        .toArray();
+    return Stream.concat(Arrays.stream(a), Arrays.stream(b)).toArray();
   }
 
   @ParameterizedTest
@@ -137,9 +139,7 @@ class TrainedCommandsTest {
     assertThat(nats).isBetween(4.0, 6.0);
     assertThat(all.get("true_perplexity").asDouble()).isBetween(5.0, 20.0);
     assertThat(all.get("kl_to_truth").asDouble())
-        .isEqualTo(
-            nats - Math.log(all.get("true_perplexity").asDouble()),
-            org.assertj.core.api.Assertions.within(1e-9));
+        .isEqualTo(nats - Math.log(all.get("true_perplexity").asDouble()), within(1e-9));
   }
 
   @Test
@@ -157,7 +157,8 @@ class TrainedCommandsTest {
         eso("likelihood", temp.resolve("ar"), "--data", "toy", "--bound", "iw"),
         "--bound: iw is only for eso, the run is of ar, allowed: nelbo");
     requireRefused(
-        eso("likelihood", run, "--data", "toy", "--bound", "x"), "[nelbo, any-order, iw]");
+        eso("likelihood", run, "--data", "toy", "--bound", "x"),
+        "--bound: 'x', must be one of nelbo, any-order, iw");
     requireRefused(eso("likelihood", run, "--data", "nonesuch"), "--data: 'nonesuch'");
     requireRefused(eso("likelihood", run, "--data", "toy", "--orders", "0"), "--orders: 0");
   }
