@@ -1,9 +1,9 @@
 package org.esolm.tensor;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
-import static org.esolm.tensor.Simd.load;
-import static org.esolm.tensor.Simd.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -61,17 +61,24 @@ public final class Adam {
     float divide = 1 / f.rootCorrection();
     long whole = to - (to - from) % W;
     for (long i = from; i < whole; i += W) {
-      FloatVector gi = load(gs, i).mul(f.clip());
-      FloatVector mi = load(ms, i).mul(f.beta1()).add(gi.mul(1 - f.beta1()));
-      FloatVector vi = load(vs, i).mul(f.beta2()).add(gi.mul(gi).mul(1 - f.beta2()));
+      FloatVector gi = fromMemorySegment(F, gs, i << 2, NATIVE).mul(f.clip());
+      FloatVector mi =
+          fromMemorySegment(F, ms, i << 2, NATIVE).mul(f.beta1()).add(gi.mul(1 - f.beta1()));
+      FloatVector vi =
+          fromMemorySegment(F, vs, i << 2, NATIVE)
+              .mul(f.beta2())
+              .add(gi.mul(gi).mul(1 - f.beta2()));
       FloatVector root = vi.sqrt().mul(divide).add(f.epsilon());
-      FloatVector wi = load(ws, i).mul(f.shrink()).sub(mi.div(root).mul(f.stepSize()));
-      FloatVector ei = load(es, i);
-      store(mi, ms, i);
-      store(vi, vs, i);
-      store(wi, ws, i);
-      store(wi.add(ei.sub(wi).mul(f.emaDecay())), es, i);
-      store(zero, gs, i);
+      FloatVector wi =
+          fromMemorySegment(F, ws, i << 2, NATIVE)
+              .mul(f.shrink())
+              .sub(mi.div(root).mul(f.stepSize()));
+      FloatVector ei = fromMemorySegment(F, es, i << 2, NATIVE);
+      mi.intoMemorySegment(ms, i << 2, NATIVE);
+      vi.intoMemorySegment(vs, i << 2, NATIVE);
+      wi.intoMemorySegment(ws, i << 2, NATIVE);
+      (wi.add(ei.sub(wi).mul(f.emaDecay()))).intoMemorySegment(es, i << 2, NATIVE);
+      zero.intoMemorySegment(gs, i << 2, NATIVE);
     }
     for (long i = whole; i < to; i++) {
       float gi = g.get(i) * f.clip();
@@ -103,7 +110,7 @@ public final class Adam {
     while (i + W <= to) { // in stretches short enough for float sums
       FloatVector sum = FloatVector.zero(F);
       for (long end = Math.min(to, i + 64L * W); i + W <= end; i += W) {
-        FloatVector v = load(xs, i);
+        FloatVector v = fromMemorySegment(F, xs, i << 2, NATIVE);
         sum = v.fma(v, sum);
       }
       total += Simd.sum(sum);

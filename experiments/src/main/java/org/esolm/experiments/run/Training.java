@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.esolm.data.Corpus;
 import org.esolm.io.AtomicFiles;
@@ -137,21 +138,12 @@ public final class Training {
 
   private static OptionalDouble train(Trainer trainer, RunDirectory run, RunConfig config)
       throws IOException {
-    OptionalDouble[] validation = {OptionalDouble.empty()};
     try (Progress progress =
         Progress.of("training " + config.system().label(), config.train().steps())) {
-      double[] smoothed = {Double.NaN};
-      trainer.run(
-          event -> {
-            smoothed[0] =
-                Double.isNaN(smoothed[0]) ? event.loss() : 0.95 * smoothed[0] + 0.05 * event.loss();
-            progress.step(event.step(), () -> note(event, smoothed[0]));
-            record(run, event);
-            validation[0] = event.validation();
-          },
-          () -> save(trainer, run));
+      StepLog steps = new StepLog(progress, run);
+      trainer.run(steps, () -> save(trainer, run));
       run.finished();
-      return validation[0];
+      return steps.validation;
     } catch (CancellationException e) {
       run.interrupted(e.getMessage());
       throw e;
@@ -161,25 +153,51 @@ public final class Training {
     }
   }
 
-  private static String note(TrainEvent event, double loss) {
-    return String.format(Locale.ROOT, "loss %.3f, %,.0f tokens/s", loss, event.tokensPerSecond());
-  }
+  /** Shows every step, and writes the mean loss of some steps as one line of metrics. */
+  private static final class StepLog implements Consumer<TrainEvent> {
+    private final Progress progress;
+    private final RunDirectory run;
+    private double smoothed = Double.NaN;
+    private double sum;
+    private int count;
+    private OptionalDouble validation = OptionalDouble.empty();
 
-  private static void record(RunDirectory run, TrainEvent event) {
-    if (event.step() % METRICS_EVERY != 0 && event.validation().isEmpty()) {
-      return;
+    StepLog(Progress progress, RunDirectory run) {
+      this.progress = progress;
+      this.run = run;
     }
-    Map<String, Object> row = new LinkedHashMap<>();
-    row.put("step", event.step());
-    row.put("loss", event.loss());
-    row.put("gradientNorm", event.gradientNorm());
-    row.put("learningRate", event.learningRate());
-    row.put("tokensPerSecond", event.tokensPerSecond());
-    event.validation().ifPresent(v -> row.put("validation", v));
-    try {
-      run.metrics(row);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+
+    @Override
+    public void accept(TrainEvent event) {
+      smoothed = Double.isNaN(smoothed) ? event.loss() : 0.95 * smoothed + 0.05 * event.loss();
+      sum += event.loss();
+      count++;
+      validation = event.validation();
+      progress.step(
+          event.step(),
+          () ->
+              String.format(
+                  Locale.ROOT, "loss %.3f, %,.0f tokens/s", smoothed, event.tokensPerSecond()));
+      if (event.step() % METRICS_EVERY == 0 || validation.isPresent()) {
+        write(event);
+      }
+    }
+
+    private void write(TrainEvent event) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("step", event.step());
+      row.put("loss", sum / count);
+      row.put("gradientNorm", event.gradientNorm());
+      row.put("learningRate", event.learningRate());
+      row.put("tokensPerSecond", event.tokensPerSecond());
+      validation.ifPresent(v -> row.put("validation", v));
+      sum = 0;
+      count = 0;
+      try {
+        run.metrics(row);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 
