@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Properties;
+import org.esolm.experiments.command.BenchCommand;
 import org.esolm.experiments.command.DataCommand;
 import org.esolm.experiments.command.DoctorCommand;
 import org.esolm.experiments.command.FiguresCommand;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
       LikelihoodCommand.class,
       ScoreCommand.class,
       DataCommand.class,
+      BenchCommand.class,
       ParityCommand.class,
       FiguresCommand.class,
       NotebooksCommand.class,

@@ -38,6 +38,16 @@ public final class LikelihoodCommand implements Callable<Integer> {
     /** The importance-weighted bound over orders, L_AO^K. */
     IW;
 
+    static Bound of(String name) {
+      for (Bound bound : values()) {
+        if (bound.toString().equals(name)) {
+          return bound;
+        }
+      }
+      throw new IllegalArgumentException(
+          "--bound: '%s', must be one of nelbo, any-order, iw".formatted(name));
+    }
+
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -58,9 +68,10 @@ public final class LikelihoodCommand implements Callable<Integer> {
 
   @Option(
       names = "--bound",
+      paramLabel = "nelbo|any-order|iw",
       defaultValue = "nelbo",
-      description = "${COMPLETION-CANDIDATES}; the last two for Eso-LM (default: nelbo).")
-  private Bound bound;
+      description = "The last two are for Eso-LM (default: ${DEFAULT-VALUE}).")
+  private String boundName;
 
   @Option(
       names = "--orders",
@@ -85,6 +96,8 @@ public final class LikelihoodCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one line of JSON.")
   private boolean json;
 
+  private Bound bound;
+
   /** For picocli. */
   public LikelihoodCommand() {}
 
@@ -96,6 +109,7 @@ public final class LikelihoodCommand implements Callable<Integer> {
    */
   @Override
   public Integer call() throws IOException {
+    bound = Bound.of(boundName);
     requirePositive("--orders", orders);
     requirePositive("--texts", limit);
     requirePositive("--batch", batch);

@@ -1,0 +1,80 @@
+package org.esolm.experiments.command;
+
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import org.esolm.data.Blocks;
+import org.esolm.model.ModelConfig;
+import org.esolm.model.Pass;
+import org.esolm.objective.Objective;
+import org.esolm.random.Purpose;
+import org.esolm.random.Rng;
+import org.esolm.tensor.Linear;
+import org.esolm.tensor.Tensor;
+import org.esolm.tensor.Workers;
+
+/** What the machine can do, and what a training step asks of it. */
+final class Roofline {
+  private static final int SIZE = 1024;
+  private static final int REPETITIONS = 9;
+  private static final int DRAWS = 8;
+
+  private Roofline() {}
+
+  /**
+   * The rate of matrix products: every thread multiplies square matrices of its own.
+   *
+   * @param workers the threads
+   * @return floating-point operations a second, the best of several measurements
+   */
+  static double sgemm(Workers workers) {
+    int threads = workers.threads();
+    int n = SIZE * SIZE;
+    try (Arena arena = Arena.ofShared()) {
+      Tensor x = Tensor.zeros(arena, threads * SIZE, SIZE).fill(0.5f);
+      Tensor w = Tensor.zeros(arena, SIZE, SIZE).fill(0.25f);
+      Tensor y = Tensor.zeros(arena, threads * SIZE, SIZE);
+      Workers.Task multiply =
+          (unit, worker) ->
+              Linear.forward(
+                  x, (long) unit * n, SIZE, w, 0, y, (long) unit * n, SIZE, SIZE, SIZE, SIZE);
+      double[] seconds = new double[REPETITIONS];
+      for (int i = 0; i < REPETITIONS; i++) {
+        long start = System.nanoTime();
+        workers.loop(threads, multiply);
+        seconds[i] = (System.nanoTime() - start) * 1e-9;
+      }
+      return 2.0 * threads * n * SIZE / Arrays.stream(seconds).min().orElseThrow();
+    }
+  }
+
+  /**
+   * The operations of a training step's products with weights, forward and backward; not those of
+   * attention, nor of rows that nobody asks for. In the last block all rows give keys and values,
+   * and only the wanted ones go on.
+   *
+   * @param sizes of the transformer
+   * @param objective what is trained
+   * @param texts of its batches
+   * @param batch sequences a step
+   * @return the mean number of floating-point operations a step
+   */
+  static double training(ModelConfig sizes, Objective objective, Blocks texts, int batch) {
+    double d = sizes.hiddenSize();
+    double operations = 0;
+    Pass pass = new Pass();
+    for (int draw = 0; draw < DRAWS; draw++) {
+      int[][] x0 = new int[batch][];
+      for (int b = 0; b < batch; b++) {
+        x0[b] = texts.random(0, draw, b);
+      }
+      objective.training(x0, Rng.of(0, Purpose.MASKING, draw), pass);
+      double weightsOfBlock = (4 + 2 * ModelConfig.MLP_RATIO) * d * d;
+      double keysAndValues = 2 * d * d;
+      double each =
+          pass.rows() * ((sizes.blocks() - 1) * weightsOfBlock + keysAndValues)
+              + pass.wanted() * (weightsOfBlock - keysAndValues + sizes.vocabSize() * d);
+      operations += 3 * 2 * each / DRAWS; // forward, and backward to input and weights
+    }
+    return operations;
+  }
+}
