@@ -78,7 +78,23 @@ public final class Blocks {
    * @return L tokens
    */
   public int[] random(long seed, long step, int row) {
-    return at(Rng.of(seed, Purpose.BATCHES, step, row).nextInt(tokens.length - length + 1));
+    return at(place(seed, step, row));
+  }
+
+  /**
+   * As {@link #random(long, long, int)}, into an array that is there.
+   *
+   * @param seed the run's seed
+   * @param step training step
+   * @param row row of the batch
+   * @param into L tokens, written
+   */
+  public void random(long seed, long step, int row, int[] into) {
+    System.arraycopy(tokens, place(seed, step, row), into, 0, length);
+  }
+
+  private int place(long seed, long step, int row) {
+    return Rng.of(seed, Purpose.BATCHES, step, row).nextInt(tokens.length - length + 1);
   }
 
   /**

@@ -21,6 +21,9 @@ public final class Pass {
   private int[] wantedRow = new int[64]; // [wanted]
   private int[] target = new int[64]; // [wanted]
   private float[] weight = new float[64]; // [wanted]
+  private final int[][] ints = new int[2][0];
+  private double[] doubles = new double[0];
+  private float[] floats = new float[0];
 
   /** An empty pass. */
   public Pass() {}
@@ -109,6 +112,47 @@ public final class Pass {
     weight[wanted] = lossWeight;
     wanted++;
     wantedStart[sequences] = wanted;
+  }
+
+  /**
+   * Working memory for whoever fills this pass, so that filling one after another allocates
+   * nothing.
+   *
+   * @param which 0 or 1: two arrays can be had at a time
+   * @param length its length
+   * @return an array with old contents
+   */
+  public int[] ints(int which, int length) {
+    if (ints[which].length != length) {
+      ints[which] = new int[length];
+    }
+    return ints[which];
+  }
+
+  /**
+   * As {@link #ints}.
+   *
+   * @param length its length
+   * @return an array with old contents
+   */
+  public double[] doubles(int length) {
+    if (doubles.length != length) {
+      doubles = new double[length];
+    }
+    return doubles;
+  }
+
+  /**
+   * As {@link #ints}.
+   *
+   * @param length its length
+   * @return an array with old contents
+   */
+  public float[] floats(int length) {
+    if (floats.length != length) {
+      floats = new float[length];
+    }
+    return floats;
   }
 
   /**

@@ -53,11 +53,11 @@ public record BlockDiffusionObjective(int maskIndex, int blockSize) implements O
     int length = x0[0].length;
     requireDivides(length, blockSize);
     int blocks = length / blockSize;
-    double[] t = new double[x0.length * blocks];
+    double[] t = pass.doubles(x0.length * blocks);
     Times.lowDiscrepancy(t, random);
     shuffle(t, random); // neighbouring times shall not meet in neighbouring blocks
-    int[] zt = new int[length];
-    float[] weight = new float[length];
+    int[] zt = pass.ints(0, length);
+    float[] weight = pass.floats(length);
     pass.clear();
     for (int b = 0; b < x0.length; b++) {
       for (int l = 0; l < length; l++) {

@@ -62,7 +62,7 @@ public record EsoLmObjective(
   public void training(int[][] x0, RandomGenerator random, Pass pass) {
     int length = x0[0].length;
     int diffusion = diffusionRows(x0.length);
-    double[] t = new double[diffusion];
+    double[] t = pass.doubles(diffusion);
     Times.lowDiscrepancy(t, random);
     boolean low = lowVariance && noise.alpha0() == 1;
     pass.clear();
@@ -77,7 +77,7 @@ public record EsoLmObjective(
 
   @Override
   public void nelbo(int[][] x0, RandomGenerator random, Pass pass) {
-    double[] t = new double[x0.length];
+    double[] t = pass.doubles(x0.length);
     Times.lowDiscrepancy(t, random);
     pass.clear();
     for (int b = 0; b < x0.length; b++) {
@@ -91,16 +91,16 @@ public record EsoLmObjective(
   }
 
   private void addDiffusion(int[] x, double t, double weight, RandomGenerator random, Pass pass) {
-    int[] zt = new int[x.length];
-    int[] sigma = new int[x.length];
+    int[] zt = pass.ints(0, x.length);
+    int[] sigma = pass.ints(1, x.length);
     Masking.qXt(x, noise.alphaT(t), maskIndex, random, zt);
     DenoisingOrder.diffusion(zt, maskIndex, random, sigma);
     addDiffusion(x, zt, sigma, (float) weight, pass);
   }
 
   private void addSequential(int[] x, double weight, RandomGenerator random, Pass pass) {
-    int[] z0 = new int[x.length];
-    int[] sigma = new int[x.length];
+    int[] z0 = pass.ints(0, x.length);
+    int[] sigma = pass.ints(1, x.length);
     Masking.qXt(x, noise.alpha0(), maskIndex, random, z0);
     DenoisingOrder.sequential(z0, maskIndex, random, sigma);
     addSequential(x, z0, sigma, (float) weight, pass);

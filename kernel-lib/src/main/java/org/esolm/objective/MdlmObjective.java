@@ -30,9 +30,9 @@ public record MdlmObjective(int maskIndex, boolean lowVariance) implements Objec
 
   private void fill(int[][] x0, RandomGenerator random, boolean low, double scale, Pass pass) {
     pass.clear();
-    double[] t = new double[x0.length];
+    double[] t = pass.doubles(x0.length);
     Times.lowDiscrepancy(t, random);
-    int[] zt = new int[x0[0].length];
+    int[] zt = pass.ints(0, x0[0].length);
     for (int b = 0; b < x0.length; b++) {
       Masking.qXt(x0[b], NOISE.alphaT(t[b]), maskIndex, random, zt);
       addSequence(x0[b], zt, (float) (scale * (low ? 1 : NOISE.weight(t[b]))), pass);

@@ -38,6 +38,7 @@ public final class Trainer implements AutoCloseable {
   private final Transformer network;
   private final Transformer averaged;
   private final Pass pass = new Pass();
+  private final int[][] x0; // [B, L]
   private long step;
 
   /**
@@ -64,6 +65,7 @@ public final class Trainer implements AutoCloseable {
     for (int i = 0; i < this.valid.length; i++) {
       this.valid[i] = valid.block(i);
     }
+    x0 = new int[config.batch()][train.length()];
     weights = new Parameters(arena, model).initialize(config.seed());
     optimizer = new AdamW(arena, weights, config, workers);
     network = new Transformer(weights, workers);
@@ -153,9 +155,8 @@ public final class Trainer implements AutoCloseable {
   }
 
   private double gradientOfBatch() {
-    int[][] x0 = new int[config.batch()][];
     for (int b = 0; b < x0.length; b++) {
-      x0[b] = train.random(config.seed(), step, b);
+      train.random(config.seed(), step, b, x0[b]);
     }
     objective.training(x0, Rng.of(config.seed(), Purpose.MASKING, step), pass);
     long dropoutSeed = Rng.of(config.seed(), Purpose.DROPOUT, step).nextLong();

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
-import org.esolm.objective.EsoLmObjective;
-import org.esolm.random.Purpose;
-import org.esolm.random.Rng;
+import java.util.Arrays;
+import org.esolm.data.Blocks;
+import org.esolm.system.SystemConfig;
 import org.esolm.tensor.OwnProcess;
 import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
+import org.esolm.train.TrainConfig;
+import org.esolm.train.Trainer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,7 +28,7 @@ class AllocationTest {
   private static final double NOISE = 200; // bytes a step
 
   @ParameterizedTest
-  @ValueSource(strings = {"train", "decode"})
+  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso", "decode"})
   void stepsAllocateNothing(String what) throws Exception {
     String bytes = OwnProcess.run(System.getProperty("java.class.path"), Measurement.class, what);
     assertThat(Double.parseDouble(bytes)).isLessThan(NOISE);
@@ -39,17 +41,26 @@ class AllocationTest {
     public static void main(String[] args) {
       try (Arena arena = Arena.ofShared();
           Workers workers = new Workers(2)) {
-        System.out.print(args[0].equals("train") ? train(arena, workers) : decode(arena, workers));
+        System.out.print(
+            args[0].equals("decode") ? decode(arena, workers) : train(args[0], workers));
       }
     }
 
-    private static double train(Arena arena, Workers workers) {
-      ModelConfig config = new ModelConfig(36, 5, 2, 2, 16, 40, 39, 0.1);
-      Parameters gradient = new Parameters(arena, config);
-      Pass pass = new Pass();
-      EsoLmObjective.of(39, 0.5).training(Networks.text(1, 6, 16), Rng.of(1, Purpose.TIMES), pass);
-      try (Transformer network = new Transformer(Networks.random(arena, config, 5), workers)) {
-        return settled(() -> network.gradient(pass, gradient, 1));
+    /** A whole step: batch, masks and orders, gradient, optimizer. */
+    private static double train(String name, Workers workers) {
+      SystemConfig system = new SystemConfig(name, 0.5, null, null, null, null);
+      ModelConfig config = new ModelConfig(36, system.adaLn() ? 5 : 0, 2, 2, 16, 40, 39, 0.1);
+      int[] tokens = Arrays.stream(Networks.text(1, 50, 16)).flatMapToInt(Arrays::stream).toArray();
+      Blocks blocks = Blocks.of("text", tokens, 16);
+      try (Trainer trainer =
+          new Trainer(
+              config,
+              system.objective(config),
+              TrainConfig.paper(1_000_000, 6),
+              blocks,
+              blocks,
+              workers)) {
+        return settled(trainer::advance);
       }
     }
 
