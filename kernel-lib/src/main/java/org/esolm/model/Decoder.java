@@ -37,7 +37,7 @@ public final class Decoder implements AutoCloseable {
   private final Rope rope;
   private final int d;
   private final int h;
-  private final Tensor[] scores; // one a worker: [QUERY_TILE, capacity]
+  private final Tensor[] scores; // scratch, one a worker: [QUERY_TILE, capacity]
   private Arena rowsArena;
   private int rows;
   private Tensor x; // [N, d]
@@ -346,7 +346,7 @@ public final class Decoder implements AutoCloseable {
 
   private void linear(int unit, int worker) {
     if (allFew) {
-      few(0, rowCount, unit * columns);
+      few(0, rowCount, unit * columns, scores[worker]);
       return;
     }
     int tile = unit % tiles.count();
@@ -354,7 +354,7 @@ public final class Decoder implements AutoCloseable {
     int row = tiles.from(tile);
     int count = tiles.to(tile) - row;
     if (isFew(tiles.sequence(tile))) {
-      few(row, count, from);
+      few(row, count, from, scores[worker]);
       return;
     }
     int n = Math.min(columns, outSize - from);
@@ -377,7 +377,7 @@ public final class Decoder implements AutoCloseable {
   }
 
   /** Some rows and the columns from one on, by the kernel for few rows. */
-  private void few(int row, int count, int from) {
+  private void few(int row, int count, int from, Tensor scratch) {
     Linear.few(
         in,
         (long) row * inSize,
@@ -391,7 +391,8 @@ public final class Decoder implements AutoCloseable {
         outSize,
         count,
         inSize,
-        Math.min(columns, outSize - from));
+        Math.min(columns, outSize - from),
+        scratch);
   }
 
   /**

@@ -10,6 +10,8 @@ import static org.esolm.tensor.Simd.sum;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * The parts of softmax attention of one head between its matrix products. Scores of a tile of
@@ -121,7 +123,17 @@ public final class Attention {
     FloatVector total = FloatVector.zero(F);
     int i = from;
     for (; i + W <= to; i += W) {
-      FloatVector e = Simd.exp(fromMemorySegment(F, s, (at + i) << 2, NATIVE).sub(shift));
+      // Simd.exp, written out: where this is inlined late, a call would cost two objects a vector
+      FloatVector x = fromMemorySegment(F, s, (at + i) << 2, NATIVE).sub(shift);
+      FloatVector clamped = x.max(Simd.LOWEST).min(Simd.HIGHEST);
+      FloatVector shifted = clamped.fma(Simd.LOG2_E_LANES, Simd.ROUND_LANES);
+      FloatVector n = shifted.sub(Simd.ROUND_LANES);
+      FloatVector r = n.fma(Simd.MINUS_LN2_LOW, n.fma(Simd.MINUS_LN2_HIGH, clamped));
+      FloatVector p = Simd.P0.fma(r, Simd.P1).fma(r, Simd.P2).fma(r, Simd.P3);
+      p = p.fma(r, Simd.P4).fma(r, Simd.P5).fma(r.mul(r), r).add(Simd.ONE);
+      IntVector power = shifted.reinterpretAsInts().add(Simd.BIAS);
+      FloatVector scale = power.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector e = p.mul(scale).blend(Simd.ZERO, x.lt(Simd.LOWEST));
       e.intoMemorySegment(s, (at + i) << 2, NATIVE);
       total = total.add(e);
     }

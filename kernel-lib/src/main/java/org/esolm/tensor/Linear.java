@@ -22,6 +22,9 @@ public final class Linear {
   /** Up to this many rows a sequence, {@link #few} is faster than a BLAS call. */
   public static final int FEW = 8;
 
+  /** Floats of scratch that {@link #few} needs. */
+  public static final int SCRATCH = 16 * W;
+
   private Linear() {}
 
   private static long address(Tensor t, long at) {
@@ -233,6 +236,7 @@ public final class Linear {
    * @param rows number of rows
    * @param in inner size
    * @param out columns of y
+   * @param scratch at least {@link #SCRATCH} floats that are nobody else's
    */
   public static void few(
       Tensor x,
@@ -247,30 +251,28 @@ public final class Linear {
       int ldy,
       int rows,
       int in,
-      int out) {
+      int out,
+      Tensor scratch) {
     MemorySegment xs = x.memory();
     MemorySegment ws = w.memory();
     MemorySegment ys = y.memory();
+    MemorySegment sums = scratch.memory();
     int o = 0;
     for (; o + 4 <= out; o += 4) {
+      long wo = wAt + (long) o * in;
       int r = 0;
       for (; r + 4 <= rows; r += 4) {
-        for (int pair = o; pair < o + 4; pair += 2) {
-          fourByTwo(
-              xs,
-              xAt + (long) r * ldx,
-              ldx,
-              ws,
-              wAt + (long) pair * in,
-              in,
-              ys,
-              yAt + (long) r * ldy + pair,
-              ldy);
+        long xr = xAt + (long) r * ldx;
+        fourByFour(xs, xr, ldx, ws, wo, in, sums);
+        for (int k = 0; k < 4; k++) {
+          finish(
+              sums, 4 * k, xs, xr + (long) k * ldx, ws, wo, in, ys, yAt + (long) (r + k) * ldy + o);
         }
       }
       for (; r < rows; r++) {
-        fourByOne(
-            xs, xAt + (long) r * ldx, ws, wAt + (long) o * in, in, ys, yAt + (long) r * ldy + o);
+        long xr = xAt + (long) r * ldx;
+        fourByOne(xs, xr, ws, wo, in, sums);
+        finish(sums, 0, xs, xr, ws, wo, in, ys, yAt + (long) r * ldy + o);
       }
     }
     for (; o < out; o++) {
@@ -319,8 +321,9 @@ public final class Linear {
     return s;
   }
 
+  /** Products of one row with four rows of weights, not yet summed over the lanes: [4, W]. */
   private static void fourByOne(
-      MemorySegment x, long xAt, MemorySegment w, long wAt, int in, MemorySegment y, long yAt) {
+      MemorySegment x, long xAt, MemorySegment w, long wAt, int in, MemorySegment sums) {
     int whole = whole(in);
     FloatVector a = FloatVector.zero(F);
     FloatVector b = a;
@@ -333,75 +336,83 @@ public final class Linear {
       c = v.fma(fromMemorySegment(F, w, (wAt + 2L * in + i) << 2, NATIVE), c);
       d = v.fma(fromMemorySegment(F, w, (wAt + 3L * in + i) << 2, NATIVE), d);
     }
-    set(y, yAt, sum(a));
-    set(y, yAt + 1, sum(b));
-    set(y, yAt + 2, sum(c));
-    set(y, yAt + 3, sum(d));
-    addTails(x, xAt, w, wAt, 4, whole, in, y, yAt);
+    a.intoMemorySegment(sums, 0, NATIVE);
+    b.intoMemorySegment(sums, 4L * W, NATIVE);
+    c.intoMemorySegment(sums, 8L * W, NATIVE);
+    d.intoMemorySegment(sums, 12L * W, NATIVE);
   }
 
-  /** Four rows by two rows of weights: with more, the compiler reaches its limit of nodes. */
-  private static void fourByTwo(
-      MemorySegment x,
-      long xAt,
-      int ldx,
-      MemorySegment w,
-      long wAt,
-      int in,
-      MemorySegment y,
-      long yAt,
-      int ldy) {
+  /** Products of four rows with four rows of weights, not yet summed over the lanes: [4, 4, W]. */
+  private static void fourByFour(
+      MemorySegment x, long xAt, int ldx, MemorySegment w, long wAt, int in, MemorySegment sums) {
     int whole = whole(in);
     FloatVector zero = FloatVector.zero(F);
-    FloatVector a0 = zero, a1 = zero;
-    FloatVector b0 = zero, b1 = zero;
-    FloatVector c0 = zero, c1 = zero;
-    FloatVector d0 = zero, d1 = zero;
+    FloatVector a0 = zero, a1 = zero, a2 = zero, a3 = zero;
+    FloatVector b0 = zero, b1 = zero, b2 = zero, b3 = zero;
+    FloatVector c0 = zero, c1 = zero, c2 = zero, c3 = zero;
+    FloatVector d0 = zero, d1 = zero, d2 = zero, d3 = zero;
     for (int i = 0; i < whole; i += W) {
-      FloatVector w0 = fromMemorySegment(F, w, (wAt + i) << 2, NATIVE);
-      FloatVector w1 = fromMemorySegment(F, w, (wAt + in + i) << 2, NATIVE);
-      FloatVector v = fromMemorySegment(F, x, (xAt + i) << 2, NATIVE);
+      FloatVector w0 = fromMemorySegment(F, w, (wAt + 0L * in + i) << 2, NATIVE);
+      FloatVector w1 = fromMemorySegment(F, w, (wAt + 1L * in + i) << 2, NATIVE);
+      FloatVector w2 = fromMemorySegment(F, w, (wAt + 2L * in + i) << 2, NATIVE);
+      FloatVector w3 = fromMemorySegment(F, w, (wAt + 3L * in + i) << 2, NATIVE);
+      FloatVector v = fromMemorySegment(F, x, (xAt + 0L * ldx + i) << 2, NATIVE);
       a0 = v.fma(w0, a0);
       a1 = v.fma(w1, a1);
-      v = fromMemorySegment(F, x, (xAt + ldx + i) << 2, NATIVE);
+      a2 = v.fma(w2, a2);
+      a3 = v.fma(w3, a3);
+      v = fromMemorySegment(F, x, (xAt + 1L * ldx + i) << 2, NATIVE);
       b0 = v.fma(w0, b0);
       b1 = v.fma(w1, b1);
+      b2 = v.fma(w2, b2);
+      b3 = v.fma(w3, b3);
       v = fromMemorySegment(F, x, (xAt + 2L * ldx + i) << 2, NATIVE);
       c0 = v.fma(w0, c0);
       c1 = v.fma(w1, c1);
+      c2 = v.fma(w2, c2);
+      c3 = v.fma(w3, c3);
       v = fromMemorySegment(F, x, (xAt + 3L * ldx + i) << 2, NATIVE);
       d0 = v.fma(w0, d0);
       d1 = v.fma(w1, d1);
+      d2 = v.fma(w2, d2);
+      d3 = v.fma(w3, d3);
     }
-    set(y, yAt, sum(a0));
-    set(y, yAt + 1, sum(a1));
-    set(y, yAt + ldy, sum(b0));
-    set(y, yAt + ldy + 1, sum(b1));
-    set(y, yAt + 2L * ldy, sum(c0));
-    set(y, yAt + 2L * ldy + 1, sum(c1));
-    set(y, yAt + 3L * ldy, sum(d0));
-    set(y, yAt + 3L * ldy + 1, sum(d1));
-    for (int r = 0; r < 4; r++) {
-      addTails(x, xAt + (long) r * ldx, w, wAt, 2, whole, in, y, yAt + (long) r * ldy);
-    }
+    a0.intoMemorySegment(sums, 0L * W, NATIVE);
+    a1.intoMemorySegment(sums, 4L * W, NATIVE);
+    a2.intoMemorySegment(sums, 8L * W, NATIVE);
+    a3.intoMemorySegment(sums, 12L * W, NATIVE);
+    b0.intoMemorySegment(sums, 16L * W, NATIVE);
+    b1.intoMemorySegment(sums, 20L * W, NATIVE);
+    b2.intoMemorySegment(sums, 24L * W, NATIVE);
+    b3.intoMemorySegment(sums, 28L * W, NATIVE);
+    c0.intoMemorySegment(sums, 32L * W, NATIVE);
+    c1.intoMemorySegment(sums, 36L * W, NATIVE);
+    c2.intoMemorySegment(sums, 40L * W, NATIVE);
+    c3.intoMemorySegment(sums, 44L * W, NATIVE);
+    d0.intoMemorySegment(sums, 48L * W, NATIVE);
+    d1.intoMemorySegment(sums, 52L * W, NATIVE);
+    d2.intoMemorySegment(sums, 56L * W, NATIVE);
+    d3.intoMemorySegment(sums, 60L * W, NATIVE);
   }
 
   /**
-   * Completes the products of a row with some rows of weights by the columns behind the last whole
-   * vector. No vectors are handed over: in a call that is not inlined they would be objects.
+   * Sums four products over their lanes and adds the columns behind the last whole vector. The
+   * lanes come through memory: handed over, vectors would be objects unless the call is inlined.
    */
-  private static void addTails(
+  private static void finish(
+      MemorySegment sums,
+      int first,
       MemorySegment x,
       long xAt,
       MemorySegment w,
       long wAt,
-      int out,
-      int whole,
       int in,
       MemorySegment y,
       long yAt) {
-    for (int i = 0; whole < in && i < out; i++) {
-      set(y, yAt + i, tail(x, xAt, w, wAt + (long) i * in, whole, in, get(y, yAt + i)));
+    int whole = whole(in);
+    for (int i = 0; i < 4; i++) {
+      float s = sum(fromMemorySegment(F, sums, (long) (first + i) * W << 2, NATIVE));
+      set(y, yAt + i, tail(x, xAt, w, wAt + (long) i * in, whole, in, s));
     }
   }
 }

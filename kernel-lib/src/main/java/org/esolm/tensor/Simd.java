@@ -32,21 +32,21 @@ final class Simd {
 
   // Constants of the vector form stand ready: each broadcast in place costs the compiler nodes, and
   // with too many of them it leaves the vectors of a loop on the heap.
-  private static final FloatVector LOWEST = FloatVector.broadcast(F, -87.3f);
-  private static final FloatVector HIGHEST = FloatVector.broadcast(F, 88.3f);
-  private static final FloatVector ROUND_LANES = FloatVector.broadcast(F, ROUND);
-  private static final FloatVector LOG2_E_LANES = FloatVector.broadcast(F, LOG2_E);
-  private static final FloatVector MINUS_LN2_HIGH = FloatVector.broadcast(F, -LN2_HIGH);
-  private static final FloatVector MINUS_LN2_LOW = FloatVector.broadcast(F, -LN2_LOW);
-  private static final FloatVector P0 = FloatVector.broadcast(F, 1.9875691500e-4f);
-  private static final FloatVector P1 = FloatVector.broadcast(F, 1.3981999507e-3f);
-  private static final FloatVector P2 = FloatVector.broadcast(F, 8.3334519073e-3f);
-  private static final FloatVector P3 = FloatVector.broadcast(F, 4.1665795894e-2f);
-  private static final FloatVector P4 = FloatVector.broadcast(F, 1.6666665459e-1f);
-  private static final FloatVector P5 = FloatVector.broadcast(F, 5.0000001201e-1f);
-  private static final FloatVector ONE = FloatVector.broadcast(F, 1f);
-  private static final FloatVector ZERO = FloatVector.zero(F);
-  private static final IntVector BIAS = IntVector.broadcast(IntVector.SPECIES_PREFERRED, 127);
+  static final FloatVector LOWEST = FloatVector.broadcast(F, -87.3f);
+  static final FloatVector HIGHEST = FloatVector.broadcast(F, 88.3f);
+  static final FloatVector ROUND_LANES = FloatVector.broadcast(F, ROUND);
+  static final FloatVector LOG2_E_LANES = FloatVector.broadcast(F, LOG2_E);
+  static final FloatVector MINUS_LN2_HIGH = FloatVector.broadcast(F, -LN2_HIGH);
+  static final FloatVector MINUS_LN2_LOW = FloatVector.broadcast(F, -LN2_LOW);
+  static final FloatVector P0 = FloatVector.broadcast(F, 1.9875691500e-4f);
+  static final FloatVector P1 = FloatVector.broadcast(F, 1.3981999507e-3f);
+  static final FloatVector P2 = FloatVector.broadcast(F, 8.3334519073e-3f);
+  static final FloatVector P3 = FloatVector.broadcast(F, 4.1665795894e-2f);
+  static final FloatVector P4 = FloatVector.broadcast(F, 1.6666665459e-1f);
+  static final FloatVector P5 = FloatVector.broadcast(F, 5.0000001201e-1f);
+  static final FloatVector ONE = FloatVector.broadcast(F, 1f);
+  static final FloatVector ZERO = FloatVector.zero(F);
+  static final IntVector BIAS = IntVector.broadcast(IntVector.SPECIES_PREFERRED, 127);
 
   private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
   private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);

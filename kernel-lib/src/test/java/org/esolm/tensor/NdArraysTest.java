@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import java.io.IOException;
+import java.io.File;
 import java.lang.foreign.Arena;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -111,32 +108,16 @@ class NdArraysTest {
 
   @Test
   void nd4jStartsWithoutAWord() throws Exception {
-    assertThat(run(System.getProperty("java.class.path"), "view")).isEqualTo("done");
+    assertThat(OwnProcess.run(System.getProperty("java.class.path"), Silence.class, "view"))
+        .isEqualTo("done");
   }
 
   @Test
   void tensorsDoNotNeedNd4j() throws Exception {
     String without =
-        Arrays.stream(System.getProperty("java.class.path").split(java.io.File.pathSeparator))
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> !Path.of(entry).getFileName().toString().startsWith("nd4j"))
-            .collect(Collectors.joining(java.io.File.pathSeparator));
-    assertThat(run(without)).isEqualTo("done");
-  }
-
-  private static String run(String classPath, String... args)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--add-modules=jdk.incubator.vector");
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("--sun-misc-unsafe-memory-access=allow");
-    command.addAll(List.of("-Xlog:disable", "-cp", classPath, Silence.class.getName()));
-    command.addAll(List.of(args));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-            .replaceAll("WARNING: Using incubator modules.*\\R", ""); // the virtual machine's own
-    assertThat(process.waitFor()).describedAs(output).isZero();
-    return output;
+            .collect(Collectors.joining(File.pathSeparator));
+    assertThat(OwnProcess.run(without, Silence.class)).isEqualTo("done");
   }
 }
