@@ -61,7 +61,9 @@ class ReadmeTest {
     }
   }
 
-  /** Sets Jupyter up as the command itself would; where that cannot be done, its part is left out. */
+  /**
+   * Sets Jupyter up as the command itself would; where that cannot be done, its part is left out.
+   */
   private static boolean hasJupyter() {
     try {
       Jupyter.findOrSetUp(Jupyter.repository(), System.err::println);

@@ -56,26 +56,42 @@ public record OraclePerplexity(
   }
 
   /**
+   * What texts cost under the truth.
+   *
+   * @param truth the law
+   * @param texts [N][L] words
+   * @param given how many tokens at the beginning of each text are given and cost nothing
+   * @return N values of -log p(the rest given these), nats
+   */
+  public static double[] nats(Oracle truth, int[][] texts, int given) {
+    return Arrays.stream(texts)
+        .mapToDouble(x -> truth.logProbability(Arrays.copyOf(x, given)) - truth.logProbability(x))
+        .toArray();
+  }
+
+  /**
    * The Kullback-Leibler divergence a token between a model and the truth, from texts drawn from
    * the truth: the mean of (log p(x) - log q(x)) / L. Paired, so that what is hard in a text falls
    * out. An upper bound of it where {@code modelNats} are upper bounds, as a NELBO is.
    *
    * @param truth p, the law from which the texts were drawn
    * @param texts [N][L] words drawn from it
-   * @param modelNats N values of -log q(x), in nats for the whole text
-   * @return KL(p || q) in nats a token
+   * @param given how many tokens at the beginning of each text the model was given
+   * @param modelNats N values of -log q(the rest given these), in nats for the whole text
+   * @return KL(p || q) in nats a token that was not given
    */
-  public static Estimate klToTruth(Oracle truth, int[][] texts, double[] modelNats) {
+  public static Estimate klToTruth(Oracle truth, int[][] texts, int given, double[] modelNats) {
     if (texts.length != modelNats.length) {
       throw new IllegalArgumentException(
           "modelNats: %d values, one for each of %d texts is needed"
               .formatted(modelNats.length, texts.length));
     }
+    double[] exact = nats(truth, texts, given);
     double[] excess = new double[texts.length];
     double[] tokens = new double[texts.length];
     for (int i = 0; i < texts.length; i++) {
-      excess[i] = modelNats[i] + truth.logProbability(texts[i]);
-      tokens[i] = texts[i].length;
+      excess[i] = modelNats[i] - exact[i];
+      tokens[i] = texts[i].length - given;
     }
     return Estimate.ratio(excess, tokens);
   }

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.esolm.tensor.Attention;
 import org.esolm.tensor.CachedAttention;
+import org.esolm.tensor.FewRows;
 import org.esolm.tensor.Gelu;
 import org.esolm.tensor.LayerNorm;
 import org.esolm.tensor.Linear;
@@ -136,7 +137,7 @@ public final class Decoder implements AutoCloseable {
     if (n > rows) {
       grow(n * 5 / 4);
     }
-    allFew = pass.longestSequence() <= Linear.FEW;
+    allFew = pass.longestSequence() <= FewRows.LIMIT;
     tiles.cutSequences(pass, false, Frame.ROW_TILE);
     embed();
     for (block = 0; block < config.blocks(); block++) {
@@ -378,7 +379,7 @@ public final class Decoder implements AutoCloseable {
 
   /** Some rows and the columns from one on, by the kernel for few rows. */
   private void few(int row, int count, int from, Tensor scratch) {
-    Linear.few(
+    FewRows.forward(
         in,
         (long) row * inSize,
         inSize,
@@ -400,7 +401,7 @@ public final class Decoder implements AutoCloseable {
    * with its neighbours in the batch.
    */
   private boolean isFew(int sequence) {
-    return pass.start(sequence + 1) - pass.start(sequence) <= Linear.FEW;
+    return pass.start(sequence + 1) - pass.start(sequence) <= FewRows.LIMIT;
   }
 
   @Override

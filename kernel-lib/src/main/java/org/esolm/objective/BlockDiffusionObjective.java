@@ -9,20 +9,33 @@ import org.esolm.model.Pass;
  * Block diffusion (BD3-LM, Arriola et al., 2025): each block of S tokens is a masked diffusion
  * given the blocks before it. Noisy rows z stand before clean rows x; a z row sees its own block of
  * z and the x of earlier blocks. Each block has a time of its own, a token is masked with
- * probability t and then costs 1/t. Position 0 is never masked.
+ * probability t and then costs 1/t.
  *
  * <p>Rows that nothing depends on do not enter: z of blocks without a mask, and x of blocks behind
  * which no block has one.
  *
  * @param maskIndex the mask token
  * @param blockSize S, a divisor of the length
+ * @param firstGiven whether position 0 is never masked, as in the released code, where the token
+ *     that begins text stands there; then the likelihood is that of the other tokens given this one
  */
-public record BlockDiffusionObjective(int maskIndex, int blockSize) implements Objective {
+public record BlockDiffusionObjective(int maskIndex, int blockSize, boolean firstGiven)
+    implements Objective {
   /** Checks the block size. */
   public BlockDiffusionObjective {
     if (blockSize < 1) {
       throw new IllegalArgumentException("blockSize: " + blockSize + ", must be at least 1");
     }
+  }
+
+  /**
+   * The released code's objective: position 0 is never masked.
+   *
+   * @param maskIndex the mask token
+   * @param blockSize S, a divisor of the length
+   */
+  public BlockDiffusionObjective(int maskIndex, int blockSize) {
+    this(maskIndex, blockSize, true);
   }
 
   /**
@@ -62,7 +75,7 @@ public record BlockDiffusionObjective(int maskIndex, int blockSize) implements O
     for (int b = 0; b < x0.length; b++) {
       for (int l = 0; l < length; l++) {
         double tl = t[b * blocks + l / blockSize];
-        zt[l] = random.nextDouble() < tl && l > 0 ? maskIndex : x0[b][l];
+        zt[l] = random.nextDouble() < tl && (l > 0 || !firstGiven) ? maskIndex : x0[b][l];
         weight[l] = (float) (scale / tl);
       }
       addSequence(x0[b], zt, weight, pass);
@@ -127,5 +140,10 @@ public record BlockDiffusionObjective(int maskIndex, int blockSize) implements O
       }
     }
     return false;
+  }
+
+  @Override
+  public int scoredTokens(int length) {
+    return firstGiven ? length - 1 : length;
   }
 }

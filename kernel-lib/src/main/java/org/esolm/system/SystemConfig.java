@@ -34,6 +34,8 @@ import org.esolm.tensor.Workers;
  * @param prepend AR: what stands before the first token; null for the mask token
  * @param lowVariance MDLM, and Eso-LM at alpha0 = 1: masked tokens cost 1 each in training; null
  *     for no
+ * @param firstGiven BD3-LM: position 0 is never masked, as in the released code, where the token
+ *     that begins text stands there; null for no, as texts here are cut anywhere
  */
 public record SystemConfig(
     String name,
@@ -41,7 +43,8 @@ public record SystemConfig(
     Double kappa,
     Integer blockSize,
     Prepend prepend,
-    Boolean lowVariance) {
+    Boolean lowVariance,
+    Boolean firstGiven) {
   /** The systems that there are. */
   public static final List<String> NAMES = List.of("ar", "mdlm", "bd3lm", "eso");
 
@@ -56,6 +59,7 @@ public record SystemConfig(
     blockSize = blockSize == null ? Integer.valueOf(4) : blockSize;
     prepend = prepend == null ? Prepend.MASK : prepend;
     lowVariance = lowVariance == null ? Boolean.FALSE : lowVariance;
+    firstGiven = firstGiven == null ? Boolean.FALSE : firstGiven;
     new NoiseSchedule(alpha0);
     new EsoLmObjective(0, new NoiseSchedule(1), kappa, false, Variant.ESO);
     new BlockDiffusionObjective(0, blockSize);
@@ -68,7 +72,7 @@ public record SystemConfig(
    * @return the configuration
    */
   public static SystemConfig of(String name) {
-    return new SystemConfig(name, null, null, null, null, null);
+    return new SystemConfig(name, null, null, null, null, null, null);
   }
 
   /**
@@ -78,7 +82,7 @@ public record SystemConfig(
    * @return the configuration
    */
   public static SystemConfig eso(double alpha0) {
-    return new SystemConfig("eso", alpha0, null, null, null, null);
+    return new SystemConfig("eso", alpha0, null, null, null, null, null);
   }
 
   /**
@@ -88,7 +92,7 @@ public record SystemConfig(
    * @return the configuration
    */
   public static SystemConfig blocks(int blockSize) {
-    return new SystemConfig("bd3lm", null, null, blockSize, null, null);
+    return new SystemConfig("bd3lm", null, null, blockSize, null, null, null);
   }
 
   /**
@@ -137,7 +141,7 @@ public record SystemConfig(
     return switch (name) {
       case "ar" -> new ArObjective(prepend, prepended(model));
       case "mdlm" -> new MdlmObjective(mask, lowVariance);
-      case "bd3lm" -> new BlockDiffusionObjective(mask, blockSize);
+      case "bd3lm" -> new BlockDiffusionObjective(mask, blockSize, firstGiven);
       default ->
           new EsoLmObjective(mask, new NoiseSchedule(alpha0), kappa, lowVariance, Variant.ESO);
     };

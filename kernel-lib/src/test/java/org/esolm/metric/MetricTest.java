@@ -116,6 +116,19 @@ class MetricTest {
         .isBetween(0.85, 1.15);
   }
 
+  @Test
+  void tokensThatAreGivenCostNothing() {
+    Oracle p = new Independent(0.5, 0.25, 0.25);
+    int[][] texts = {{0, 1, 2}, {1, 0, 0}};
+    assertThat(OraclePerplexity.nats(p, texts, 0))
+        .containsExactly(new double[] {Math.log(32), Math.log(16)}, within(1e-12));
+    assertThat(OraclePerplexity.nats(p, texts, 1))
+        .containsExactly(new double[] {Math.log(16), Math.log(4)}, within(1e-12));
+    double[] model = {Math.log(16) + 0.4, Math.log(4) + 0.2};
+    assertThat(OraclePerplexity.klToTruth(p, texts, 1, model).value())
+        .isCloseTo(0.15, within(1e-12));
+  }
+
   /** Independent tokens: what every number must be is known by hand. */
   private record Independent(double... probabilities) implements Oracle {
     @Override
@@ -188,7 +201,7 @@ class MetricTest {
       texts[i] = p.sample(10, Rng.of(3, Purpose.LANGUAGE, i));
       nats[i] = -q.logProbability(texts[i]);
     }
-    Estimate kl = OraclePerplexity.klToTruth(p, texts, nats);
+    Estimate kl = OraclePerplexity.klToTruth(p, texts, 0, nats);
     double exact = 0.7 * Math.log(0.7 / 0.5) + 0.2 * Math.log(0.2 / 0.25) + 0.1 * Math.log(0.4);
     assertThat(kl.value()).isEqualTo(exact, within(4 * kl.standardError()));
     assertThat(kl.standardError()).isPositive().isLessThan(0.01);

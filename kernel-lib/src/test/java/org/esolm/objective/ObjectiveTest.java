@@ -479,4 +479,17 @@ class ObjectiveTest {
         .isThrownBy(() -> new EsoLmObjective(MASK, new NoiseSchedule(0.5), 1.5, false, Variant.ESO))
         .withMessage("kappa: 1.5, must be in [0, 1]");
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theFirstTokenIsMaskedOnlyWhereItIsNotGiven(boolean given) {
+    BlockDiffusionObjective bd3 = new BlockDiffusionObjective(MASK, 2, given);
+    int[][] x0 = new int[64][];
+    Arrays.setAll(x0, b -> new int[] {3, 0, 1, 2}); // 3 stands at position 0 only
+    Pass pass = new Pass();
+    bd3.training(x0, Rng.of(3, Purpose.MASKING), pass);
+    boolean asked = IntStream.range(0, pass.wanted()).anyMatch(i -> pass.target(i) == 3);
+    assertThat(asked).isEqualTo(!given);
+    assertThat(bd3.scoredTokens(4)).isEqualTo(given ? 3 : 4);
+  }
 }

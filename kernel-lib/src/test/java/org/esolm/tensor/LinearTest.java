@@ -19,7 +19,7 @@ class LinearTest {
       """;
 
   private static Tensor scratch(Arena arena) {
-    return Tensor.zeros(arena, Linear.SCRATCH);
+    return Tensor.zeros(arena, FewRows.SCRATCH);
   }
 
   /** x [rows, in] as columns 2.. of a matrix with in + 3 columns, and so on. */
@@ -45,7 +45,7 @@ class LinearTest {
         for (Tensor b : new Tensor[] {null, bias}) {
           Tensor y = Tensor.zeros(arena, rows, ldy).fill(6);
           if (few) {
-            Linear.few(x, 2, ldx, w, in, b, 2, y, 4, ldy, rows, in, out, scratch(arena));
+            FewRows.forward(x, 2, ldx, w, in, b, 2, y, 4, ldy, rows, in, out, scratch(arena));
           } else {
             Linear.forward(x, 2, ldx, w, in, y, 4, ldy, rows, in, out);
             if (b != null) {
@@ -155,13 +155,13 @@ class LinearTest {
       Tensor w = Numbers.normal(arena, 2, out, in);
       Tensor bias = Numbers.normal(arena, 3, out);
       Tensor all = Tensor.zeros(arena, rows, out);
-      Linear.few(x, 0, in, w, 0, bias, 0, all, 0, out, rows, in, out, scratch(arena));
+      FewRows.forward(x, 0, in, w, 0, bias, 0, all, 0, out, rows, in, out, scratch(arena));
       for (int r = 0; r < rows; r++) {
         for (int n = 1; r + n <= rows; n += 2) {
           for (int o = 0; o < out; o++) {
             int m = Math.min(out - o, 1 + (r + o) % 6);
             Tensor some = Tensor.zeros(arena, n, m);
-            Linear.few(
+            FewRows.forward(
                 x,
                 (long) r * in,
                 in,

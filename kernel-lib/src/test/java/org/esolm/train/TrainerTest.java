@@ -23,7 +23,7 @@ class TrainerTest {
   private static final int LENGTH = 16;
 
   private static Trainer trainer(String system, int steps, Workers workers) {
-    SystemConfig config = new SystemConfig(system, 0.5, null, null, null, null);
+    SystemConfig config = new SystemConfig(system, 0.5, null, null, null, null, null);
     ModelConfig model =
         new ModelConfig(
             16,

@@ -56,7 +56,8 @@ final class BenchOptions {
 
   /** AR begins with a given token, as its peer does. */
   SystemConfig system(Prepend prepend, double defaultAlpha0) {
-    return new SystemConfig(model, alpha0.orElse(defaultAlpha0), null, blockSize, prepend, null);
+    return new SystemConfig(
+        model, alpha0.orElse(defaultAlpha0), null, blockSize, prepend, null, null);
   }
 
   ModelConfig sizes(SystemConfig system) {

@@ -183,16 +183,13 @@ public final class LikelihoodCommand implements Callable<Integer> {
     return report;
   }
 
-  /** Where the first token is given, what the model was not asked cannot be compared. */
   private static void compare(
       Report report, Oracle truth, int[][] texts, double[] nats, int scored) {
-    int length = texts[0].length;
+    int given = texts[0].length - scored;
     double[] exact =
-        Arrays.stream(texts).mapToDouble(x -> -truth.logProbability(x) / length).toArray();
+        Arrays.stream(OraclePerplexity.nats(truth, texts, given)).map(n -> n / scored).toArray();
     report.put("true_perplexity", Estimate.mean(exact).perplexity());
-    if (scored == length) {
-      report.put("kl_to_truth", OraclePerplexity.klToTruth(truth, texts, nats));
-    }
+    report.put("kl_to_truth", OraclePerplexity.klToTruth(truth, texts, given, nats));
   }
 
   private static void requirePositive(String option, int value) {

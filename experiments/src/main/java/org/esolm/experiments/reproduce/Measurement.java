@@ -45,14 +45,14 @@ final class Measurement {
   List<ResultRow> rows(List<Plan.Setting> settings) {
     int[][] texts = heldOut();
     double[] nats = run.nelbo(texts, evaluation.draws(), run.config().train().seed());
-    double tokens = run.objective().scoredTokens(length);
+    int tokens = run.objective().scoredTokens(length);
     Estimate perplexity = perToken(nats, tokens).perplexity();
     Estimate truth = null;
     Estimate kl = null;
     if (corpus.oracle().isPresent()) {
-      double[] exact = trueNats(corpus.oracle().get(), texts);
-      truth = perToken(exact, length).perplexity();
-      kl = OraclePerplexity.klToTruth(corpus.oracle().get(), texts, nats);
+      Oracle oracle = corpus.oracle().get();
+      truth = perToken(OraclePerplexity.nats(oracle, texts, length - tokens), tokens).perplexity();
+      kl = OraclePerplexity.klToTruth(oracle, texts, length - tokens, nats);
     }
     List<ResultRow> rows = new ArrayList<>();
     for (Plan.Setting setting : settings) {
@@ -68,14 +68,6 @@ final class Measurement {
       texts[i] = blocks.block(i);
     }
     return texts;
-  }
-
-  static double[] trueNats(Oracle oracle, int[][] texts) {
-    double[] nats = new double[texts.length];
-    for (int i = 0; i < texts.length; i++) {
-      nats[i] = -oracle.logProbability(texts[i]);
-    }
-    return nats;
   }
 
   private static Estimate perToken(double[] nats, double tokens) {

@@ -110,26 +110,6 @@ public record Plan(
 
   /** The training run of a trial. */
   RunConfig run(Trial trial) {
-    TrainConfig t = train;
-    return new RunConfig(
-        corpus,
-        trial.system(),
-        model,
-        new TrainConfig(
-            trial.steps(),
-            t.batch(),
-            t.learningRate(),
-            t.warmup(),
-            Math.min(t.decaySteps(), trial.steps()),
-            t.beta1(),
-            t.beta2(),
-            t.epsilon(),
-            t.weightDecay(),
-            t.clip(),
-            t.emaDecay(),
-            t.validateEvery(),
-            t.validTexts(),
-            t.checkpointEvery(),
-            t.seed()));
+    return new RunConfig(corpus, trial.system(), model, train.withSteps(trial.steps()));
   }
 }
