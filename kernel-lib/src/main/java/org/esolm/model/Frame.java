@@ -45,6 +45,7 @@ final class Frame {
    */
   void begin(Pass nextPass, boolean withinSequences) {
     pass = nextPass;
+    requireKeys();
     gathered = pass.wanted() < pass.rows();
     cut(rows, false, withinSequences);
     cut(lastRows, gathered, withinSequences);
@@ -57,6 +58,28 @@ final class Frame {
       Arrays.fill(wantedIndex, 0, pass.rows(), -1);
       for (int i = 0; i < pass.wanted(); i++) {
         wantedIndex[pass.wantedRow(i)] = i;
+      }
+    }
+  }
+
+  /**
+   * A range that left its sequence would read another's keys, and one without keys has no softmax.
+   */
+  private void requireKeys() {
+    for (int s = 0; s < pass.sequences(); s++) {
+      int rows = pass.start(s + 1) - pass.start(s);
+      for (int r = pass.start(s); r < pass.start(s + 1); r++) {
+        int end = Math.max(AttentionPattern.to(pass.first(r)), AttentionPattern.to(pass.second(r)));
+        if (end > rows || pass.first(r) == AttentionPattern.NONE) {
+          throw new IllegalArgumentException(
+              "keys of row "
+                  + (r - pass.start(s))
+                  + ": up to "
+                  + end
+                  + ", must be some of the sequence's "
+                  + rows
+                  + " rows");
+        }
       }
     }
   }

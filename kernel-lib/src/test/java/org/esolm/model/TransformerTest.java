@@ -135,4 +135,23 @@ class TransformerTest {
         .isThrownBy(() -> pass.want(2, 0, 0))
         .withMessage("want: row 2, must be behind the one before");
   }
+
+  @ParameterizedTest
+  @ValueSource(longs = {3L << 32 | 6, AttentionPattern.NONE})
+  void aRowAttendsToItsOwnSequence(long keys) {
+    try (Arena arena = Arena.ofShared();
+        Workers workers = new Workers(1);
+        Transformer network =
+            new Transformer(Networks.random(arena, Networks.tiny(true, 8, 0), 5), workers)) {
+      Pass pass = new Pass();
+      sequence(0, true, pass); // 5 rows
+      pass.beginSequence();
+      for (int l = 0; l < 5; l++) {
+        pass.row(1, l, keys, AttentionPattern.NONE);
+      }
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> network.loss(pass))
+          .withMessageContaining("must be some of the sequence's 5 rows");
+    }
+  }
 }

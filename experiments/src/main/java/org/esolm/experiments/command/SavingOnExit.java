@@ -5,6 +5,9 @@ import java.util.concurrent.CountDownLatch;
 
 /** Work that is given the time to save what it has when the process is told to end. */
 final class SavingOnExit {
+  /** As a shell reports a program that was ended by Ctrl-C. */
+  static final int INTERRUPTED = 130;
+
   private SavingOnExit() {}
 
   /** What a command does. */

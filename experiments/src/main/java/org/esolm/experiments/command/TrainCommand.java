@@ -23,9 +23,6 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = "Train a system as a configuration says; Ctrl-C saves, --resume goes on.")
 public final class TrainCommand implements Callable<Integer> {
-  /** As a shell reports a program that was ended by Ctrl-C. */
-  private static final int INTERRUPTED = 130;
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -82,7 +79,7 @@ public final class TrainCommand implements Callable<Integer> {
     } catch (CancellationException e) {
       Thread.interrupted(); // heard
       spec.commandLine().getErr().println("eso: " + e.getMessage() + "; --resume goes on");
-      return INTERRUPTED;
+      return SavingOnExit.INTERRUPTED;
     }
   }
 }

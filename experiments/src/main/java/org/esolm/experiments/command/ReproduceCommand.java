@@ -1,4 +1,4 @@
-package org.esolm.experiments.reproduce;
+package org.esolm.experiments.command;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -8,8 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.esolm.experiments.jupyter.Jupyter;
 import org.esolm.experiments.jupyter.NotebookRunner;
+import org.esolm.experiments.reproduce.Plan;
+import org.esolm.experiments.reproduce.Reproduction;
+import org.esolm.experiments.reproduce.ResultTable;
 import org.esolm.metric.ResultRow;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,15 +63,29 @@ public final class ReproduceCommand implements Callable<Integer> {
           reproduction.corpus().vocabSize(),
           plan.minutes(),
           folder);
+      int code = SavingOnExit.during(() -> results(reproduction, folder));
+      if (code != 0) {
+        return code;
+      }
+    }
+    int code = noNotebook ? 0 : notebook(home, folder, err);
+    err.printf("done in %.1f minutes%n", (System.nanoTime() - start) / 60e9);
+    return code;
+  }
+
+  private int results(Reproduction reproduction, Path folder) throws IOException {
+    try {
       List<ResultRow> rows = reproduction.run();
       PrintWriter result = spec.commandLine().getOut();
       result.print(ResultTable.of(rows));
       result.println("figures: " + folder.resolve("figures"));
       result.flush();
+      return 0;
+    } catch (CancellationException e) {
+      Thread.interrupted(); // heard
+      spec.commandLine().getErr().println("eso: " + e.getMessage() + "; the same command goes on");
+      return SavingOnExit.INTERRUPTED;
     }
-    int code = noNotebook ? 0 : notebook(home, folder, err);
-    err.printf("done in %.1f minutes%n", (System.nanoTime() - start) / 60e9);
-    return code;
   }
 
   private int notebook(Path home, Path folder, PrintWriter err)
