@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param samplePerplexity perplexity of the system's samples under the language's law ({@link
  *     OraclePerplexity})
  * @param entropy unigram entropy of the samples in nats ({@link UnigramEntropy})
- * @param nfe function evaluations a batch of samples took
+ * @param nfe function evaluations that a sample took part in, on average
  * @param seconds wall-clock seconds a batch of samples took
  * @param batch number of samples in that batch
  * @param steps T, the sampler's steps

@@ -18,9 +18,9 @@ public record Axis(String title, Function<ResultRow, Estimate> value, Better bet
   public static final Axis SECONDS =
       new Axis("sampling time of a batch [s]", row -> exact(row.seconds()), Better.LOW);
 
-  /** Function evaluations a batch of samples. */
+  /** Function evaluations a sample. */
   public static final Axis NFE =
-      new Axis("function evaluations (NFE)", row -> exact(row.nfe()), Better.LOW);
+      new Axis("function evaluations of a sample (NFE)", row -> exact(row.nfe()), Better.LOW);
 
   /** Perplexity of the samples under the language's law. */
   public static final Axis SAMPLE_PERPLEXITY =

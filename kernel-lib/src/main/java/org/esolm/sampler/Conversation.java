@@ -27,6 +27,7 @@ final class Conversation implements AutoCloseable {
   private final Denoiser.Session session;
   private int steps;
   private int nfe;
+  private long asked; // sequences, summed over evaluations
 
   Conversation(Denoiser denoiser, SampleRequest request, StepListener listener, int totalSteps) {
     this.request = request;
@@ -148,6 +149,9 @@ final class Conversation implements AutoCloseable {
     if (Thread.interrupted()) {
       throw new CancellationException("sampling stopped after step " + steps + " of " + totalSteps);
     }
+    for (int b = 0; b < tokens.length; b++) {
+      asked += wanted.count(b) > 0 || wanted.total() == 0 ? 1 : 0;
+    }
     Tensor laws = session.step(known, wanted);
     known.clear();
     nfe++;
@@ -156,7 +160,8 @@ final class Conversation implements AutoCloseable {
 
   /** What was drawn. */
   Samples samples() {
-    return new Samples(tokens, nfe, (System.nanoTime() - start) * 1e-9, decodedAt);
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    return new Samples(tokens, nfe, (double) asked / tokens.length, seconds, decodedAt);
   }
 
   @Override

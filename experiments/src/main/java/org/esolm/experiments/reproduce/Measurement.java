@@ -103,7 +103,7 @@ final class Measurement {
                 request.withBatch((long) i * evaluation.batch(), evaluation.batch()));
         System.arraycopy(samples.tokens(), 0, texts, i * evaluation.batch(), evaluation.batch());
         seconds[i] = samples.seconds();
-        nfe += (double) samples.nfe() / batches;
+        nfe += samples.nfePerSample() / batches;
         progress.step(i + 1);
       }
     }
