@@ -278,7 +278,8 @@ public final class Decoder implements AutoCloseable {
     for (int r = from; r < to; r++) {
       int n = AttentionPattern.to(pass.first(r));
       long row = (long) (r - from) * ld;
-      float sum = Attention.exponentials(p, row, 0, n, Attention.max(p, row, 0, n));
+      int end = Attention.pad(p, row, 0, n);
+      float sum = Attention.exponentials(p, row, 0, end, Attention.max(p, row, 0, end));
       Attention.scale(p, row, n, 1 / sum);
       Attention.zero(p, row, n, keys);
     }

@@ -40,7 +40,7 @@ final class HeadAttention {
     h = config.headSize();
     heads = config.heads();
     scale = (float) (1 / Math.sqrt(h));
-    stride = (keys + 15) / 16 * 16;
+    stride = (keys + 15) / 16 * 16 + Attention.ROOM;
     scores = Tensor.zeros(arena, Frame.QUERY_TILE, stride);
     gradients = training ? Tensor.zeros(arena, Frame.QUERY_TILE, stride) : null;
   }
@@ -69,10 +69,12 @@ final class HeadAttention {
     for (int r = 0; r < n; r++) {
       columns(frame, last, r);
       long at = (long) r * stride;
-      float max = Math.max(Attention.max(scores, at, a, b), Attention.max(scores, at, c, e));
+      int end1 = padFirst(at);
+      int end2 = Attention.pad(scores, at, c, e);
+      float max = Math.max(Attention.max(scores, at, a, end1), Attention.max(scores, at, c, end2));
       float sum =
-          Attention.exponentials(scores, at, a, b, max)
-              + Attention.exponentials(scores, at, c, e, max);
+          Attention.exponentials(scores, at, a, end1, max)
+              + Attention.exponentials(scores, at, c, end2, max);
       Attention.scale(scores, at + a, b - a, 1 / sum);
       Attention.scale(scores, at + c, e - c, 1 / sum);
       zeroElsewhere(scores, at);
@@ -140,8 +142,8 @@ final class HeadAttention {
       columns(frame, last, r);
       long at = (long) r * stride;
       float lse = logSum.get((long) (from + r) * heads + head);
-      Attention.exponentials(scores, at, a, b, lse);
-      Attention.exponentials(scores, at, c, e, lse);
+      Attention.exponentials(scores, at, a, padFirst(at), lse);
+      Attention.exponentials(scores, at, c, Attention.pad(scores, at, c, e), lse);
       zeroElsewhere(scores, at);
       long row = outAt + (long) r * d;
       float delta = Linear.dot(dout, row, out, row, h);
@@ -212,6 +214,11 @@ final class HeadAttention {
       c = AttentionPattern.from(second) - offset;
       e = AttentionPattern.to(second) - offset;
     }
+  }
+
+  /** Pads the first stretch, unless the second begins where the padding would be. */
+  private int padFirst(long at) {
+    return e == c || c - b >= Attention.ROOM ? Attention.pad(scores, at, a, b) : b;
   }
 
   private void computeScores(int head, Tensor q, int ldq, Tensor qkv) {

@@ -19,6 +19,11 @@ import jdk.incubator.vector.VectorOperators;
  * two, and is zero elsewhere.
  */
 public final class Attention {
+  /** Floats of room that {@link #pad} may need behind a stretch. */
+  public static final int ROOM = W;
+
+  private static final float NEVER = -1e30f;
+
   private Attention() {}
 
   /**
@@ -106,6 +111,25 @@ public final class Attention {
         beta,
         c.memory().address() + cAt * Tensor.BYTES,
         ldc);
+  }
+
+  /**
+   * Makes a stretch of scores end with a whole vector, which spares {@link #max} and {@link
+   * #exponentials} a slow end: the columns behind it get a score whose exponential is 0.
+   *
+   * @param scores where the row lies
+   * @param at its first element
+   * @param from first column
+   * @param to behind the last column
+   * @return behind the last column now, at most {@link #ROOM} - 1 further
+   */
+  public static int pad(Tensor scores, long at, int from, int to) {
+    int end = from + (to - from + W - 1) / W * W;
+    MemorySegment s = scores.memory();
+    for (int i = to; i < end; i++) {
+      set(s, at + i, NEVER);
+    }
+    return end;
   }
 
   /**

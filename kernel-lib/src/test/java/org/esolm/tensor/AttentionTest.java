@@ -75,6 +75,24 @@ class AttentionTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("sizes")
+  void paddingChangesNeitherMaximumNorSum(int n) {
+    try (Arena arena = Arena.ofConfined()) {
+      Tensor x = Numbers.normal(arena, 1, 3 + n + Attention.ROOM);
+      float max = Attention.max(x, 1, 2, 2 + n);
+      Tensor plain = Numbers.copy(arena, x);
+      float sum = Attention.exponentials(plain, 1, 2, 2 + n, max);
+      int end = Attention.pad(x, 1, 2, 2 + n);
+      assertThat((end - 2) % Attention.ROOM).isZero();
+      assertThat(end).isBetween(2 + n, 1 + n + Attention.ROOM);
+      assertThat(Attention.max(x, 1, 2, end)).isEqualTo(max);
+      assertThat((double) Attention.exponentials(x, 1, 2, end, max))
+          .isCloseTo(sum, within(1e-5 * sum));
+      Numbers.assertClose(x, 1e-6, at -> at < 3 + n ? plain.get(at) : at <= end ? 0 : x.get(at));
+    }
+  }
+
   @Test
   void nothingHasNoMaximumAndNoSum() {
     try (Arena arena = Arena.ofConfined()) {
