@@ -395,7 +395,7 @@ final class Block {
   // ---- gradients of the weights, over all rows at once
 
   /** Rows of a weight's gradient that are one unit of work. */
-  static final int SLICE = 64;
+  static final int SLICE = 128;
 
   static int slices(int out) {
     return (out + SLICE - 1) / SLICE;

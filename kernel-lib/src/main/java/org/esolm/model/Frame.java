@@ -5,11 +5,17 @@ import org.esolm.tensor.Rope;
 
 /** What all blocks share while one pass goes through them. */
 final class Frame {
-  /** Rows of one unit of work in everything but attention. */
+  /**
+   * Rows of one unit of work in everything but attention: at least, and where sequences are not
+   * mixed.
+   */
   static final int ROW_TILE = 64;
 
+  /** The most rows of one unit: more would not make products faster. */
+  static final int MAX_ROW_TILE = 256;
+
   /** Queries of one unit of work in attention. */
-  static final int QUERY_TILE = 32;
+  static final int QUERY_TILE = 64;
 
   Pass pass;
   Rope rope;
@@ -88,7 +94,12 @@ final class Frame {
     if (withinSequences) {
       tiles.cutSequences(pass, wantedRows, ROW_TILE);
     } else {
-      tiles.cutAll(wantedRows ? pass.wanted() : pass.rows(), ROW_TILE);
+      int n = wantedRows ? pass.wanted() : pass.rows();
+      // Large tiles make fast products; eight of them keep threads busy. Never by the number of
+      // threads: sums over tiles
+      // shall not depend on it.
+      int size = (n / 8 + ROW_TILE - 1) / ROW_TILE * ROW_TILE;
+      tiles.cutAll(n, Math.clamp(size, ROW_TILE, MAX_ROW_TILE));
     }
   }
 

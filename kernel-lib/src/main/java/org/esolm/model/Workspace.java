@@ -64,7 +64,7 @@ final class Workspace implements AutoCloseable {
     y = Tensor.zeros(arena, rows, d);
     statistics = Tensor.zeros(arena, rows, 2);
     activated = Tensor.zeros(arena, rows, hidden);
-    logits = Tensor.zeros(arena, Math.max(Frame.ROW_TILE, Math.min(rows, LOGITS / v)), v);
+    logits = Tensor.zeros(arena, Math.max(Frame.MAX_ROW_TILE, Math.min(rows, LOGITS / v)), v);
     nll = Tensor.zeros(arena, rows);
     attention = new HeadAttention[workers];
     for (int i = 0; i < workers; i++) {
