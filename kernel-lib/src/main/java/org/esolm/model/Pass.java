@@ -202,6 +202,22 @@ public final class Pass {
     return wantedStart[sequence];
   }
 
+  /**
+   * How many keys rows attend to, added up: the size of attention's work.
+   *
+   * @param onlyWanted of the wanted rows only, as in the last block
+   * @return the number of pairs of a row and a key
+   */
+  public long pairs(boolean onlyWanted) {
+    long pairs = 0;
+    for (int i = 0; i < (onlyWanted ? wanted : rows); i++) {
+      int row = onlyWanted ? wantedRow[i] : i;
+      pairs += AttentionPattern.to(first[row]) - AttentionPattern.from(first[row]);
+      pairs += AttentionPattern.to(second[row]) - AttentionPattern.from(second[row]);
+    }
+    return pairs;
+  }
+
   int id(int row) {
     return ids[row];
   }

@@ -49,8 +49,8 @@ public final class BenchCommand implements Runnable {
       name = "train",
       description = {
         "Time training steps: ms_per_step (median), min_ms, params. Beside it the rate at which this",
-        "machine multiplies matrices (sgemm_gflops), and the fraction of it that the products of the",
-        "median step with the weights alone reach."
+        "machine multiplies matrices (sgemm_gflops), and the fraction of it that the median step's",
+        "products reach, counting only those that the model needs."
       })
   static final class Train implements Callable<Integer> {
     @Spec private CommandSpec spec;

@@ -48,9 +48,10 @@ final class Roofline {
   }
 
   /**
-   * The operations of a training step's products with weights, forward and backward; not those of
-   * attention, nor of rows that nobody asks for. In the last block all rows give keys and values,
-   * and only the wanted ones go on.
+   * The operations of a training step's products, forward and backward: with weights, and of rows
+   * with the keys and values that they attend to. In the last block all rows give keys and values,
+   * and only the wanted ones go on. What a mask throws away, and what the backward pass computes
+   * again, does not count.
    *
    * @param sizes of the transformer
    * @param objective what is trained
@@ -72,7 +73,8 @@ final class Roofline {
       double keysAndValues = 2 * d * d;
       double each =
           pass.rows() * ((sizes.blocks() - 1) * weightsOfBlock + keysAndValues)
-              + pass.wanted() * (weightsOfBlock - keysAndValues + sizes.vocabSize() * d);
+              + pass.wanted() * (weightsOfBlock - keysAndValues + sizes.vocabSize() * d)
+              + 2 * d * ((sizes.blocks() - 1) * pass.pairs(false) + pass.pairs(true));
       operations += 3 * 2 * each / DRAWS; // forward, and backward to input and weights
     }
     return operations;

@@ -56,7 +56,8 @@ public final class ResultTable {
         "under the language itself, which no model can beat; sample ppl: of the model's samples under the\n");
     table.append("language; entropy: unigram entropy of a sample, nats (held-out text: ");
     table.append(String.format(Locale.ROOT, "%.3f", first.extra().get("corpusEntropy")));
-    table.append("); NFE: function evaluations of a sample; seconds: for a batch of ")
+    table
+        .append("); NFE: function evaluations of a sample; seconds: for a batch of ")
         .append(first.batch())
         .append("\n");
     return table.toString();
