@@ -70,6 +70,18 @@ public final class Blocks {
   }
 
   /**
+   * The first blocks of the stream.
+   *
+   * @param limit how many at most
+   * @return [min(limit, count()), L]
+   */
+  public int[][] first(int limit) {
+    int[][] blocks = new int[Math.min(limit, count())][];
+    Arrays.setAll(blocks, this::block);
+    return blocks;
+  }
+
+  /**
    * A block at a random place of the stream, drawn with replacement from all places.
    *
    * @param seed the run's seed

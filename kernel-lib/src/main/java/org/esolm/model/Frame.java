@@ -1,7 +1,6 @@
 package org.esolm.model;
 
 import java.util.Arrays;
-import org.esolm.tensor.Rope;
 
 /** What all blocks share while one pass goes through them. */
 final class Frame {
@@ -18,7 +17,6 @@ final class Frame {
   static final int QUERY_TILE = 64;
 
   Pass pass;
-  Rope rope;
   float dropout;
   long dropoutSeed;
 

@@ -225,42 +225,12 @@ final class HeadAttention {
     int ld = 3 * d;
     long queryAt = (long) from * ldq + head * h;
     long k = (long) ld * base + d + head * h;
-    Attention.gemm(
-        false,
-        true,
-        n,
-        width1,
-        h,
-        scale,
-        q,
-        queryAt,
-        ldq,
-        qkv,
-        k + (long) ld * from1,
-        ld,
-        0f,
-        scores,
-        0,
-        stride);
+    long k1 = k + (long) ld * from1;
+    Attention.scores(q, queryAt, ldq, qkv, k1, ld, scores, 0, stride, n, width1, h, scale);
     if (width > width1) {
-      long at = k + (long) ld * from2;
-      Attention.gemm(
-          false,
-          true,
-          n,
-          width - width1,
-          h,
-          scale,
-          q,
-          queryAt,
-          ldq,
-          qkv,
-          at,
-          ld,
-          0f,
-          scores,
-          width1,
-          stride);
+      long k2 = k + (long) ld * from2;
+      int width2 = width - width1;
+      Attention.scores(q, queryAt, ldq, qkv, k2, ld, scores, width1, stride, n, width2, h, scale);
     }
   }
 

@@ -185,7 +185,6 @@ public final class Transformer implements AutoCloseable {
   private void forward(Pass pass, boolean training, float dropout, long dropoutSeed) {
     prepare(pass, training);
     frame.begin(pass, !training);
-    frame.rope = w.rope;
     frame.dropout = dropout;
     frame.dropoutSeed = dropoutSeed;
     modulation.forward();

@@ -61,10 +61,7 @@ public final class Trainer implements AutoCloseable {
     this.config = config;
     this.objective = objective;
     this.train = train;
-    this.valid = new int[Math.min(config.validTexts(), valid.count())][];
-    for (int i = 0; i < this.valid.length; i++) {
-      this.valid[i] = valid.block(i);
-    }
+    this.valid = valid.first(config.validTexts());
     x0 = new int[config.batch()][train.length()];
     weights = new Parameters(arena, model).initialize(config.seed());
     optimizer = new AdamW(arena, weights, config, workers);

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import org.esolm.data.Blocks;
 import org.esolm.data.Estimate;
 import org.esolm.data.Oracle;
@@ -138,9 +137,7 @@ public final class LikelihoodCommand implements Callable<Integer> {
           "--data: '%s', must be a file of UTF-8 text, or %s for the run's held-out text"
               .formatted(data, run.config().corpus().name()));
     }
-    return IntStream.range(0, Math.min(limit, blocks.count()))
-        .mapToObj(blocks::block)
-        .toArray(int[][]::new);
+    return blocks.first(limit);
   }
 
   private double[] nats(TrainedRun run, int[][] texts) {

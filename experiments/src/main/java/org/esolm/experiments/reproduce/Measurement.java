@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.esolm.data.Blocks;
 import org.esolm.data.Corpus;
 import org.esolm.data.Estimate;
 import org.esolm.data.Oracle;
@@ -62,12 +61,7 @@ final class Measurement {
   }
 
   private int[][] heldOut() {
-    Blocks blocks = corpus.validBlocks(length);
-    int[][] texts = new int[Math.min(evaluation.texts(), blocks.count())][];
-    for (int i = 0; i < texts.length; i++) {
-      texts[i] = blocks.block(i);
-    }
-    return texts;
+    return corpus.validBlocks(length).first(evaluation.texts());
   }
 
   private static Estimate perToken(double[] nats, double tokens) {

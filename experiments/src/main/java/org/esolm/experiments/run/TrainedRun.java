@@ -8,7 +8,6 @@ import java.util.List;
 import org.esolm.data.Corpus;
 import org.esolm.data.Tokenizer;
 import org.esolm.io.Safetensors;
-import org.esolm.model.ModelConfig;
 import org.esolm.model.Parameters;
 import org.esolm.model.Transformer;
 import org.esolm.objective.Nelbo;
@@ -138,11 +137,7 @@ public final class TrainedRun implements AutoCloseable {
    * @return its objective
    */
   public Objective objective() {
-    return config.system().objective(sizes());
-  }
-
-  private ModelConfig sizes() {
-    return network.config();
+    return config.system().objective(network.config());
   }
 
   /**
