@@ -2,6 +2,7 @@ package org.esolm.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TextBlocksTest {
   @TempDir Path temp;
@@ -62,6 +64,30 @@ class TextBlocksTest {
       assertThat(reader.position()).isEqualTo(reader.size());
     }
     assertThat(blocks).isEqualTo(whole.length / 37).isGreaterThan(1000);
+  }
+
+  /** Real text by word pieces, whose spaces belong to the words behind them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2", "bert-base-uncased"})
+  void areTheBlocksOfARealTextByWordPieces(String name) throws IOException {
+    Path data = Path.of("..", "..", "shared", "data");
+    Path file = data.resolve("wikitext2/wiki.valid.raw");
+    assumeTrue(Files.exists(file), file + " is absent");
+    Tokenizer tokenizer =
+        name.equals("gpt2")
+            ? new Gpt2Tokenizer()
+            : JsonTokenizer.read(data.resolve("tokenizers").resolve(name));
+    String text = Files.readString(file).substring(0, 300_000);
+    int[] whole = tokenizer.encode(text);
+    int[] pieces = new int[whole.length / 64 * 64];
+    try (TextBlocks reader =
+        TextBlocks.open(Files.writeString(temp.resolve("wiki"), text), tokenizer, 64)) {
+      for (int from = 0; from < pieces.length; from += 64) {
+        System.arraycopy(reader.next(), 0, pieces, from, 64);
+      }
+      assertThat(reader.next()).isNull();
+    }
+    assertThat(pieces).containsExactly(Arrays.copyOf(whole, pieces.length));
   }
 
   @Test
