@@ -16,6 +16,7 @@ import org.esolm.experiments.command.ParityCommand;
 import org.esolm.experiments.command.ReproduceCommand;
 import org.esolm.experiments.command.SampleCommand;
 import org.esolm.experiments.command.ScoreCommand;
+import org.esolm.experiments.command.TablesCommand;
 import org.esolm.experiments.command.TrainCommand;
 import org.esolm.experiments.jupyter.LabCommand;
 import org.esolm.experiments.jupyter.NotebooksCommand;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Spec;
       DataCommand.class,
       BenchCommand.class,
       ParityCommand.class,
+      TablesCommand.class,
       FiguresCommand.class,
       NotebooksCommand.class,
       LabCommand.class

@@ -20,7 +20,7 @@ class ShippedConfigsTest {
   static List<Path> configs() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("configs"))) {
       return files
-          .filter(f -> !f.getFileName().toString().startsWith("reproduce-"))
+          .filter(f -> !f.getFileName().toString().matches("(reproduce|likelihood)-.*"))
           .filter(f -> f.toString().endsWith(".yaml"))
           .sorted()
           .toList();
