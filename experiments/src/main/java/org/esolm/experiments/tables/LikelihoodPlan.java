@@ -82,9 +82,17 @@ public record LikelihoodPlan(
    * One system.
    *
    * @param system which
+   * @param nelboOnly whether bounds over orders are left out, which take long where an order takes
+   *     many function evaluations; null for no
    * @param paper what the paper has for it on LM1B; null where it has nothing
    */
-  public record Trial(SystemConfig system, Paper paper) {}
+  public record Trial(SystemConfig system, Boolean nelboOnly, Paper paper) {
+    /** Fills in defaults. */
+    public Trial {
+      nelboOnly = nelboOnly == null ? Boolean.FALSE : nelboOnly;
+      paper = paper == null ? new Paper(null, List.of()) : paper;
+    }
+  }
 
   /**
    * The paper's perplexities.
@@ -92,7 +100,12 @@ public record LikelihoodPlan(
    * @param nelbo tables 1, 9; null where there is none
    * @param bounds tables 6 and 7, one for each of the plan's first K; null where there are none
    */
-  public record Paper(Double nelbo, List<Double> bounds) {}
+  public record Paper(Double nelbo, List<Double> bounds) {
+    /** Fills in defaults. */
+    public Paper {
+      bounds = bounds == null ? List.of() : List.copyOf(bounds);
+    }
+  }
 
   /** Checks that the parts fit. */
   public LikelihoodPlan {

@@ -86,18 +86,18 @@ public final class LikelihoodTableText {
             first.get("length"), first.get("trials")));
     table.append(
         String.format(
-            "%-34s%14s%12s%12s%14s%12s%n",
+            "%-34s%12s%10s%16s%14s%8s%n",
             "estimate", "evaluations", "mean", "sd", "paper's mean", "sd"));
     for (ResultRow row : rows) {
       Map<String, Object> e = row.extra();
       table.append(
           String.format(
               Locale.ROOT,
-              "%-34s%14.4g%12.3f%12s%14s%12s%n",
+              "%-34s%12.4g%10.3f%16s%14s%8s%n",
               e.get("estimator"),
               value(e, "evaluations"),
               value(e, "mean"),
-              String.format(Locale.ROOT, "%.3f ±%.3f", value(e, "sd"), value(e, "sdError")),
+              String.format(Locale.ROOT, "%.3f ± %.3f", value(e, "sd"), value(e, "sdError")),
               e.containsKey("paperMean") ? value(e, "paperMean") : "",
               e.containsKey("paperSd") ? value(e, "paperSd") : ""));
     }

@@ -120,17 +120,19 @@ public final class LikelihoodTables implements AutoCloseable {
     OrderedObjective objective = (OrderedObjective) run.objective();
     int scored = objective.scoredTokens(plan.model().length());
     Estimate truth = truth(texts, scored);
-    LikelihoodPlan.Paper paper =
-        trial.paper() == null ? new LikelihoodPlan.Paper(null, null) : trial.paper();
     List<ResultRow> rows = new ArrayList<>();
 
     double[] nelbo = nelbo(run, objective, texts);
     Map<String, Object> extra = new LinkedHashMap<>();
     extra.put("bound", "nelbo");
     extra.put("draws", evaluation.draws());
-    extra.put("paper", paper.nelbo());
+    extra.put("paper", trial.paper().nelbo());
     rows.add(row(trial.system(), perToken(nelbo, scored).perplexity(), truth, extra));
+    if (trial.nelboOnly()) {
+      return rows;
+    }
 
+    List<Double> paper = trial.paper().bounds();
     double[][] logP = logP(run, objective, texts);
     for (int i = 0; i < evaluation.orders().size(); i++) {
       int k = evaluation.orders().get(i);
@@ -141,9 +143,7 @@ public final class LikelihoodTables implements AutoCloseable {
       extra.put("orders", k);
       extra.put("orderError", finite(bound.orderError() * perplexity.value()));
       extra.put("effectiveOrders", bound.effectiveOrders());
-      extra.put(
-          "paper",
-          paper.bounds() == null || i >= paper.bounds().size() ? null : paper.bounds().get(i));
+      extra.put("paper", i < paper.size() ? paper.get(i) : null);
       rows.add(row(trial.system(), perplexity, truth, extra));
     }
     return rows;

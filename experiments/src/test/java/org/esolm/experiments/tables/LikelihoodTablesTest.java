@@ -33,6 +33,7 @@ class LikelihoodTablesTest {
         - {system: {name: mdlm}, paper: {nelbo: 31.78, bounds: [31.19]}}
         - {system: {name: eso, alpha0: 0.5}}
         - {system: {name: eso, alpha0: 0.5, variant: A}, paper: {nelbo: 30.51}}
+        - {system: {name: eso, alpha0: 1.0, variant: A}, nelboOnly: true}
       """;
 
   @TempDir private Path temp;
@@ -50,7 +51,7 @@ class LikelihoodTablesTest {
     try (LikelihoodTables tables = new LikelihoodTables(tiny(), out, log::add)) {
       rows = tables.run();
     }
-    assertThat(rows).hasSize(3 * 4 + 3);
+    assertThat(rows).hasSize(3 * 4 + 1 + 3);
     assertThat(rows).extracting(ResultRow::system).contains("mdlm", "eso", "eso-a");
     for (int s = 0; s < 3; s++) {
       assertThat(rows.get(4 * s).extra()).containsEntry("bound", "nelbo");
@@ -80,10 +81,11 @@ class LikelihoodTablesTest {
     }
     assertThat(log)
         .containsExactly(
-            "1/4 mdlm: done before",
-            "2/4 eso 0.5: done before",
-            "3/4 eso-a 0.5: done before",
-            "4/4 eso 1 of 16: done before");
+            "1/5 mdlm: done before",
+            "2/5 eso 0.5: done before",
+            "3/5 eso-a 0.5: done before",
+            "4/5 eso-a 1: done before",
+            "5/5 eso 1 of 16: done before");
     assertThat(again.get(3).perplexity().value())
         .isCloseTo(rows.get(3).perplexity().value(), within(1e-12));
   }
