@@ -57,6 +57,7 @@ public final class Parity {
         case "bd3lm_sampler" -> SamplingCases.blockDiffusion(golden, report);
         case "gpt2_evaluator" -> MetricCases.gpt2(golden, report);
         case "mauve" -> MetricCases.mauve(golden, report);
+        case "text" -> TextCases.text(golden, report);
         default -> report.failure(golden.name(), "unknown kind '" + golden.text("kind") + "'");
       }
     } catch (IOException | UncheckedIOException | IllegalArgumentException e) {

@@ -61,6 +61,27 @@ final class ParityReport {
     line(what, different, 0);
   }
 
+  /** The same text, character by character. */
+  void exact(String what, String expected, String actual) {
+    int at = 0;
+    while (at < Math.min(expected.length(), actual.length())
+        && expected.charAt(at) == actual.charAt(at)) {
+      at++;
+    }
+    if (expected.equals(actual)) {
+      line(what, 0, 0);
+    } else {
+      failure(
+          what,
+          "differs from character %d on: '%s', expected '%s'"
+              .formatted(at, brief(actual, at), brief(expected, at)));
+    }
+  }
+
+  private static String brief(String text, int from) {
+    return text.substring(from, Math.min(text.length(), from + 20)).replace("\n", "\\n");
+  }
+
   /** A case that could not be compared at all. */
   void failure(String what, String why) {
     failed++;
