@@ -1,6 +1,5 @@
 package org.esolm.data;
 
-import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
@@ -75,11 +74,7 @@ public enum Detokenizer {
 
   /** LAMBADA, as OpenAI distributes it. */
   LAMBADA(
-      all(
-          literal("“", "\""),
-          literal("”", "\""),
-          regex("^\\s+|\\s+\\z", ""),
-          text -> "\n" + text)),
+      all(literal("“", "\""), literal("”", "\""), regex("^\\s+|\\s+\\z", ""), text -> "\n" + text)),
 
   /** Articles of arXiv and PubMed. */
   SCIENTIFIC_PAPERS(text -> LM1B.apply(WIKITEXT.apply(text)));
@@ -104,7 +99,7 @@ public enum Detokenizer {
   private static UnaryOperator<String> all(UnaryOperator<String>... rules) {
     return text -> {
       String t = text;
-      for (UnaryOperator<String> r : List.of(rules)) {
+      for (UnaryOperator<String> r : rules) {
         t = r.apply(t);
       }
       return t;
@@ -125,7 +120,9 @@ public enum Detokenizer {
     return text -> text.replace(from, to);
   }
 
-  /** What Python's expressions mean: its white space, its letters, and $ before a line feed only. */
+  /**
+   * What Python's expressions mean: its white space, its letters, and $ before a line feed only.
+   */
   private static UnaryOperator<String> regex(String expression, String replacement) {
     Pattern pattern =
         Pattern.compile(

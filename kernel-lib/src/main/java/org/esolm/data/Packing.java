@@ -50,12 +50,10 @@ public record Packing(int bos, int eos, boolean ends, int batch) {
 
   private int[] block(int[] text, int at, int room) {
     int[] tokens = Arrays.copyOfRange(text, at, at + room);
-    return ends
-        ? concatenated(List.of(new int[] {bos}, tokens, new int[] {eos}))
-        : tokens;
+    return ends ? concatenated(List.of(new int[] {bos}, tokens, new int[] {eos})) : tokens;
   }
 
-  private static int[] concatenated(List<int[]> parts) {
+  static int[] concatenated(List<int[]> parts) {
     int[] all = new int[Math.toIntExact(parts.stream().mapToLong(p -> p.length).sum())];
     int at = 0;
     for (int[] part : parts) {

@@ -215,8 +215,8 @@ public final class Gpt2 implements AutoCloseable {
         (tile, worker) -> {
           int from = frame.rows.from(tile);
           int to = Math.min(frame.rows.to(tile), nll.length);
-          if (from < to) {
-            logits(from, to, logits[worker], 0);
+          if (from < to) { // of all the tile's rows, so that they do not depend on what follows
+            logits(from, frame.rows.to(tile), logits[worker], 0);
           }
           for (int r = from; r < to; r++) {
             nll[r] = CrossEntropy.forward(logits[worker], (long) (r - from) * v, v, ids[r + 1]);
@@ -226,17 +226,19 @@ public final class Gpt2 implements AutoCloseable {
   }
 
   /**
-   * The last hidden states of a sequence: what the head reads. That of the last token is the
-   * feature of a text in MAUVE.
+   * The last hidden state, which the head reads, of a token of the sequence that was read last.
+   * That of a text's last token is its feature in MAUVE.
    *
-   * @param ids its L tokens, at least one and at most {@link Gpt2Config#positions}
-   * @param out [L, d], written
-   * @throws IllegalArgumentException as {@link #logits}
+   * @param position of the token
+   * @return [d], a view that holds until the next sequence is read
+   * @throws IllegalArgumentException if the sequence has no such token
    */
-  public void hidden(int[] ids, Tensor out) {
-    requireSize(out, ids.length, d);
-    forward(ids);
-    out.copyFrom(y.slice(0, ids.length));
+  public Tensor hidden(int position) {
+    if (position < 0 || position >= pass.rows()) {
+      throw new IllegalArgumentException(
+          "position: " + position + ", allowed: 0 to " + (pass.rows() - 1));
+    }
+    return y.slice(position, position + 1);
   }
 
   /** Leaves the last hidden states in y. */

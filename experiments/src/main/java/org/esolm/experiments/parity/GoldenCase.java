@@ -117,6 +117,11 @@ final class GoldenCase implements AutoCloseable {
     return tensors().entries().containsKey(tensor);
   }
 
+  /** The names of the tensors that begin with a prefix. */
+  List<String> names(String prefix) {
+    return tensors().entries().keySet().stream().filter(n -> n.startsWith(prefix)).toList();
+  }
+
   float[] floats(String tensor) {
     return tensor(tensor).toArray();
   }
@@ -144,6 +149,8 @@ final class GoldenCase implements AutoCloseable {
 
   /** The case's network; whether it has AdaLN is told by its weights. */
   Parameters weights() {
+    requireFixed("mlp_ratio", ModelConfig.MLP_RATIO);
+    requireFixed("rotary_base", ModelConfig.ROTARY_BASE);
     boolean adaLn = has("weight/sigma_map.mlp.0.weight");
     ModelConfig config =
         new ModelConfig(
@@ -160,6 +167,14 @@ final class GoldenCase implements AutoCloseable {
       w.getValue().copyFrom(weight("weight/" + w.getKey(), w.getValue().shape()));
     }
     return weights;
+  }
+
+  /** What the transformer has built in. */
+  private void requireFixed(String key, double value) {
+    if (settings.has(key) && number(key) != value) {
+      throw new IllegalArgumentException(
+          "case.json: %s: %s, must be %s".formatted(key, number(key), value));
+    }
   }
 
   private Tensor weight(String tensor, int[] shape) {

@@ -85,7 +85,8 @@ final class ParityReport {
   /** A case that could not be compared at all. */
   void failure(String what, String why) {
     failed++;
-    out.accept(String.format(Locale.ROOT, "FAIL  %-60s %s", what, why));
+    String line = String.valueOf(why).replaceAll("\\R", " ");
+    out.accept(String.format(Locale.ROOT, "FAIL  %-60s %s", what, line));
   }
 
   /** NaN is worse than anything. */
