@@ -36,9 +36,13 @@ final class HeadAttention {
   private int e;
 
   HeadAttention(Arena arena, ModelConfig config, int keys, boolean training) {
-    d = config.hiddenSize();
-    h = config.headSize();
-    heads = config.heads();
+    this(arena, config.hiddenSize(), config.heads(), keys, training);
+  }
+
+  HeadAttention(Arena arena, int hiddenSize, int heads, int keys, boolean training) {
+    this.d = hiddenSize;
+    this.h = hiddenSize / heads;
+    this.heads = heads;
     scale = (float) (1 / Math.sqrt(h));
     stride = (keys + 15) / 16 * 16 + Attention.ROOM;
     scores = Tensor.zeros(arena, Frame.QUERY_TILE, stride);

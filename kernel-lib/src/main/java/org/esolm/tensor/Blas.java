@@ -18,12 +18,15 @@ final class Blas {
   private static final int NO_TRANSPOSE = 111;
   private static final int TRANSPOSE = 112;
 
-  private static final MethodHandle SGEMM = load();
+  private static final MethodHandle SGEMM = bind();
 
   private Blas() {}
 
+  /** Loads the library, once, for those who call it otherwise. */
+  static void load() {} // the class is initialised by now
+
   @SuppressWarnings("restricted") // native access is what this class is for
-  private static MethodHandle load() {
+  private static MethodHandle bind() {
     Loader.load(openblas.class);
     openblas.blas_set_num_threads(1);
     ValueLayout.OfInt i = ValueLayout.JAVA_INT;

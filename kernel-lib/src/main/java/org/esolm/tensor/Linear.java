@@ -69,6 +69,39 @@ public final class Linear {
   }
 
   /**
+   * {@code y = x W + b} for some rows and a weight the other way round, as GPT-2's checkpoints have
+   * it.
+   *
+   * @param x [rows, in]
+   * @param xAt index of the first row's first element
+   * @param w [in, out]
+   * @param bias [out]
+   * @param y [rows, out], written
+   * @param yAt index of the first row's first element
+   * @param rows number of rows
+   * @param in inner size
+   * @param out columns of y
+   */
+  public static void forwardTransposed(
+      Tensor x, long xAt, Tensor w, Tensor bias, Tensor y, long yAt, int rows, int in, int out) {
+    Blas.sgemm(
+        false,
+        false,
+        rows,
+        out,
+        in,
+        1f,
+        address(x, xAt),
+        in,
+        address(w, 0),
+        out,
+        0f,
+        address(y, yAt),
+        out);
+    addBias(y, bias, 0, yAt, out, rows, out);
+  }
+
+  /**
    * {@code dx = dy W} for some rows.
    *
    * @param dy [rows, out]

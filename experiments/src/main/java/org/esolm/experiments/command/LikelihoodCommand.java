@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.esolm.data.BlockReader;
+import org.esolm.data.Blocks;
 import org.esolm.data.CorpusConfig;
 import org.esolm.data.Estimate;
 import org.esolm.data.Oracle;
@@ -140,7 +141,7 @@ public final class LikelihoodCommand implements Callable<Integer> {
     if (isCorpus(run)) {
       return corpus
           .validation()
-          .<BlockReader>map(file -> TextBlocks.open(file, run.tokenizer(), length))
+          .map(file -> texts(run, file, length))
           .orElseGet(() -> run.corpus().validBlocks(length).reader());
     }
     if (!Files.exists(Path.of(data))) {
@@ -148,7 +149,15 @@ public final class LikelihoodCommand implements Callable<Integer> {
           "--data: '%s', must be a file of UTF-8 text, or %s for the run's held-out text"
               .formatted(data, corpus.name()));
     }
-    return TextBlocks.open(Path.of(data), run.tokenizer(), length);
+    return texts(run, Path.of(data), length);
+  }
+
+  private static BlockReader texts(TrainedRun run, Path file, int length) {
+    return run.config()
+        .corpus()
+        .documentBlocks(file, run.tokenizer(), length)
+        .map(Blocks::reader)
+        .orElseGet(() -> TextBlocks.open(file, run.tokenizer(), length));
   }
 
   private boolean isCorpus(TrainedRun run) {
