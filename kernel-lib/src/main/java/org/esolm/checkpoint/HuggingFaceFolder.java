@@ -6,13 +6,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.esolm.io.JsonFile;
 import org.esolm.io.Safetensors;
 import org.esolm.io.SafetensorsShards;
 import org.esolm.io.TensorSource;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
@@ -23,9 +20,6 @@ final class HuggingFaceFolder {
   static final String CONFIG = "config.json";
   static final String MODEL = "model.safetensors";
   private static final String INDEX = MODEL + ".index.json";
-
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private HuggingFaceFolder() {}
 
@@ -78,25 +72,11 @@ final class HuggingFaceFolder {
           files,
           "as in the file",
           Optional.empty(),
-          new Settings(config.toString(), object(config)),
+          new Settings(config.toString(), JsonFile.object(config)),
           source);
     } catch (RuntimeException e) {
       source.close();
       throw e;
-    }
-  }
-
-  /** The settings in a config.json. */
-  static JsonNode object(Path config) throws IOException {
-    try {
-      JsonNode root = JSON.readTree(Files.readAllBytes(config));
-      if (!root.isObject()) {
-        throw new IllegalArgumentException(config + ": not a JSON object");
-      }
-      return root;
-    } catch (JacksonException e) {
-      throw new IllegalArgumentException(
-          config + ": not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
     }
   }
 }

@@ -1,7 +1,6 @@
 package org.esolm.io;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,19 +10,13 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
 import org.esolm.tensor.Tensor;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The tensors of a model that Hugging Face has cut into several safetensors files, which {@code
  * model.safetensors.index.json} lists.
  */
 public final class SafetensorsShards implements TensorSource {
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-
   private final SequencedMap<String, Stored> stored = new LinkedHashMap<>();
   private final Map<String, Safetensors> holder = new LinkedHashMap<>();
   private final List<Safetensors> files = new ArrayList<>();
@@ -43,13 +36,7 @@ public final class SafetensorsShards implements TensorSource {
   }
 
   private static SequencedMap<String, List<String>> shards(Path index) throws IOException {
-    JsonNode map;
-    try {
-      map = JSON.readTree(Files.readAllBytes(index)).path("weight_map");
-    } catch (JacksonException e) {
-      throw new IllegalArgumentException(
-          index + ": not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
-    }
+    JsonNode map = JsonFile.object(index).path("weight_map");
     SequencedMap<String, List<String>> shards = new TreeMap<>();
     for (var tensor : map.properties()) {
       String file = tensor.getValue().asString("");
