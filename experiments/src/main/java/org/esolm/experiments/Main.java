@@ -11,6 +11,7 @@ import org.esolm.experiments.command.BenchCommand;
 import org.esolm.experiments.command.DataCommand;
 import org.esolm.experiments.command.DoctorCommand;
 import org.esolm.experiments.command.FiguresCommand;
+import org.esolm.experiments.command.ImportCommand;
 import org.esolm.experiments.command.LikelihoodCommand;
 import org.esolm.experiments.command.ParityCommand;
 import org.esolm.experiments.command.ReproduceCommand;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       LikelihoodCommand.class,
       ScoreCommand.class,
+      ImportCommand.class,
       DataCommand.class,
       BenchCommand.class,
       ParityCommand.class,

@@ -43,8 +43,7 @@ final class HuggingFaceFolder {
     }
     Path model = folder.resolve(MODEL);
     if (!Files.exists(model)) {
-      throw new IllegalArgumentException(
-          "%s: neither %s nor %s".formatted(folder, MODEL, INDEX));
+      throw new IllegalArgumentException("%s: neither %s nor %s".formatted(folder, MODEL, INDEX));
     }
     files.add(model);
     return of(config, Safetensors.open(model), files);

@@ -50,17 +50,14 @@ final class LightningFile {
           file + ": has no average (ema.shadow_params), allowed: --weights raw");
     }
     boolean average = shadow.isPresent() && !choice.equals(Optional.of(WeightChoice.RAW));
-    Object config =
-        root.get("hyper_parameters") instanceof Map<?, ?> h ? h.get("config") : null;
+    Object config = root.get("hyper_parameters") instanceof Map<?, ?> h ? h.get("config") : null;
     return new Checkpoint(
         lightning ? "Lightning checkpoint" : "PyTorch state dictionary",
         List.of(file),
         average
             ? "EMA (ema.shadow_params)"
             : shadow.isPresent() ? "raw (the last step's)" : "raw (there is no average)",
-        root.get("global_step") instanceof Number n
-            ? Optional.of(n.longValue())
-            : Optional.empty(),
+        root.get("global_step") instanceof Number n ? Optional.of(n.longValue()) : Optional.empty(),
         Settings.ofPickle("hyper_parameters.config", config),
         torch.source(average ? named(file, raw, shadow.orElseThrow()) : raw));
   }

@@ -60,7 +60,8 @@ public final class ReleasedModel {
                 missing.add(name);
               } else if (!stored.shape().equals(needed) || !stored.type().isFloat()) {
                 wrong.add(
-                    "%s is %s %s, needed %s".formatted(name, stored.type(), stored.shape(), needed));
+                    "%s is %s %s, needed %s"
+                        .formatted(name, stored.type(), stored.shape(), needed));
               }
             });
     List<String> faults = new ArrayList<>();

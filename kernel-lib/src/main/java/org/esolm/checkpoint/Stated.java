@@ -20,9 +20,5 @@ public record Stated(
   /** Nothing is said. */
   public static final Stated NOTHING =
       new Stated(
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty());
+          Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 }

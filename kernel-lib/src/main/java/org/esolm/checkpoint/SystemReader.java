@@ -64,8 +64,7 @@ final class SystemReader {
       }
       throw new IllegalArgumentException(
           "%s does not say which system it is, needed: --system %s"
-              .formatted(
-                  checkpoint.files().getFirst(), String.join("|", SystemConfig.NAMES)));
+              .formatted(checkpoint.files().getFirst(), String.join("|", SystemConfig.NAMES)));
     }
     return switch (said.get().toLowerCase(Locale.ROOT)) {
       case "ar" -> "ar";
@@ -116,8 +115,7 @@ final class SystemReader {
 
   /** The released config.json does not say it, the releases' names do. */
   private double alpha0() {
-    Optional<Double> said =
-        stated.alpha0().or(() -> settings.number("algo.alpha_0", "alpha_0"));
+    Optional<Double> said = stated.alpha0().or(() -> settings.number("algo.alpha_0", "alpha_0"));
     if (said.isPresent()) {
       return said.get();
     }
@@ -127,7 +125,8 @@ final class SystemReader {
             + checkpoint.files().getLast().toAbsolutePath();
     Matcher m = ALPHA0.matcher(names);
     if (m.find()) {
-      double alpha0 = Double.parseDouble(m.group(1) + "." + (m.group(2) == null ? "0" : m.group(2)));
+      double alpha0 =
+          Double.parseDouble(m.group(1) + "." + (m.group(2) == null ? "0" : m.group(2)));
       notes.add("alpha_0: %s, from the name '%s'; --alpha0 states it".formatted(alpha0, m.group()));
       return alpha0;
     }
