@@ -10,6 +10,7 @@ import java.util.Properties;
 import org.esolm.experiments.command.BenchCommand;
 import org.esolm.experiments.command.DataCommand;
 import org.esolm.experiments.command.DoctorCommand;
+import org.esolm.experiments.command.ExportCommand;
 import org.esolm.experiments.command.FiguresCommand;
 import org.esolm.experiments.command.ImportCommand;
 import org.esolm.experiments.command.LikelihoodCommand;
@@ -43,6 +44,7 @@ import picocli.CommandLine.Spec;
       LikelihoodCommand.class,
       ScoreCommand.class,
       ImportCommand.class,
+      ExportCommand.class,
       DataCommand.class,
       BenchCommand.class,
       ParityCommand.class,

@@ -76,6 +76,18 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
+   * Whether a folder is of GPT-2, which evaluates samples and is no model of this family.
+   *
+   * @param path any path
+   * @return whether a config.json in it says so
+   * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException if its config.json is no JSON object
+   */
+  public static boolean isGpt2(Path path) throws IOException {
+    return HuggingFaceFolder.isGpt2(path);
+  }
+
+  /**
    * What kind of checkpoint it is.
    *
    * @return for people to read

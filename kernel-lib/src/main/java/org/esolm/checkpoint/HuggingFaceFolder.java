@@ -49,6 +49,12 @@ final class HuggingFaceFolder {
     return of(config, Safetensors.open(model), files);
   }
 
+  static boolean isGpt2(Path folder) throws IOException {
+    Path config = folder.resolve(CONFIG);
+    return Files.exists(config)
+        && JsonFile.object(config).path("model_type").asString("").equals("gpt2");
+  }
+
   /** A file without a folder around it says nothing but its tensors, unless a config is there. */
   static Checkpoint openFile(Path file) throws IOException {
     Path config = file.resolveSibling(CONFIG);

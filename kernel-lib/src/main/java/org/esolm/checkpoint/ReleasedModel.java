@@ -3,9 +3,11 @@ package org.esolm.checkpoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.esolm.io.TensorSource.Stored;
 import org.esolm.model.ModelConfig;
@@ -49,7 +51,7 @@ public final class ReleasedModel {
     SequencedMap<String, Stored> there = checkpoint.tensors();
     List<String> missing = new ArrayList<>();
     List<String> wrong = new ArrayList<>();
-    List<String> extra = new ArrayList<>(there.keySet());
+    Set<String> extra = new LinkedHashSet<>(there.keySet());
     Parameters.shapes(config(sizes.vocab() - 1))
         .forEach(
             (name, shape) -> {
@@ -69,7 +71,7 @@ public final class ReleasedModel {
       faults.add("missing: " + ReleasedNames.all(missing));
     }
     if (!extra.isEmpty()) {
-      faults.add("too many: " + ReleasedNames.all(extra));
+      faults.add("too many: " + ReleasedNames.all(List.copyOf(extra)));
     }
     if (!wrong.isEmpty()) {
       faults.add("wrong: " + String.join(", ", wrong));

@@ -122,8 +122,8 @@ final class Settings {
             });
   }
 
-  /** A truth; no if it is not there. */
-  boolean flag(String... names) {
+  /** Yes or no. */
+  Optional<Boolean> flag(String... names) {
     return find(List.of(names))
         .map(
             found -> {
@@ -131,8 +131,7 @@ final class Settings {
                 throw wrong(found, "true or false");
               }
               return found.value.booleanValue();
-            })
-        .orElse(false);
+            });
   }
 
   private IllegalArgumentException wrong(Found found, String allowed) {

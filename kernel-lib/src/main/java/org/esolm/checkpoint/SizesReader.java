@@ -9,6 +9,9 @@ final class SizesReader {
   private static final String EMBEDDING = "vocab_embed.embedding";
   private static final String CONDITION = "sigma_map.mlp.0.weight";
 
+  private static final int MAX_BLOCKS = 1000;
+  private static final int MAX_LENGTH = 1 << 20;
+
   private final Checkpoint checkpoint;
   private final Settings settings;
   private final Stated stated;
@@ -59,12 +62,14 @@ final class SizesReader {
                 .filter(b -> b >= 0)
                 .distinct()
                 .count();
+    requireAtMost("blocks", blocks, MAX_BLOCKS);
     agree("blocks", blocks, "model.n_blocks", "n_blocks");
     int length =
         stated
             .length()
             .or(() -> settings.integer("model.length", "model_length"))
             .orElseThrow(() -> silent("the length of its sequences", "--length"));
+    requireAtMost("length", length, MAX_LENGTH);
     return new Sizes(
         hidden,
         cond,
@@ -74,6 +79,14 @@ final class SizesReader {
         vocab,
         settings.integer("mask_index"),
         settings.number("model.dropout", "dropout").orElse(0.1));
+  }
+
+  private void requireAtMost(String what, int n, int most) {
+    if (n > most) {
+      throw new IllegalArgumentException(
+          "%s: %s %,d, allowed: at most %,d"
+              .formatted(checkpoint.files().getFirst(), what, n, most));
+    }
   }
 
   private List<Integer> matrix(String name) {

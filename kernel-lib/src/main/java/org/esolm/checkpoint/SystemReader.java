@@ -28,21 +28,30 @@ final class SystemReader {
 
   SystemConfig read() {
     String name = name();
-    if (settings.flag("algo.time_conditioning", "time_conditioning")) {
+    if (settings.flag("algo.time_conditioning", "time_conditioning").orElse(false)) {
       throw new IllegalArgumentException(
           settings.nameOf("algo.time_conditioning", "time_conditioning")
               + ": true, allowed: false (networks here are not told the time)");
     }
-    boolean lowVariance = settings.text("algo.loss_type").equals(Optional.of("low_var"));
+    boolean lowVariance = settings.text("algo.loss_type", "loss_type").equals(Optional.of("low_var"));
     return switch (name) {
       case "ar" -> new SystemConfig(name, null, null, null, prepend(), null, null, null);
       case "mdlm" -> new SystemConfig(name, null, null, null, null, lowVariance, null, null);
-      case "bd3lm" -> new SystemConfig(name, null, null, blockSize(), null, null, true, null);
+      case "bd3lm" ->
+          new SystemConfig(
+              name,
+              null,
+              null,
+              blockSize(),
+              null,
+              null,
+              settings.flag("algo.ignore_bos", "ignore_bos").orElse(true),
+              null);
       default ->
           new SystemConfig(
               name,
               alpha0(),
-              settings.number("algo.batch_split").orElse(null),
+              settings.number("algo.batch_split", "batch_split").orElse(null),
               null,
               null,
               lowVariance,
@@ -102,14 +111,15 @@ final class SystemReader {
   }
 
   private Variant variant() {
-    String said = settings.text("algo.diffusion_attn_mode").orElse("causal");
+    String[] keys = {"algo.diffusion_attn_mode", "diffusion_attn_mode"};
+    String said = settings.text(keys).orElse("causal");
     return switch (said) {
       case "causal" -> Variant.ESO;
       case "mixed2" -> Variant.A;
       default ->
           throw new IllegalArgumentException(
               "%s: '%s', allowed: causal, mixed2"
-                  .formatted(settings.nameOf("algo.diffusion_attn_mode"), said));
+                  .formatted(settings.nameOf(keys), said));
     };
   }
 

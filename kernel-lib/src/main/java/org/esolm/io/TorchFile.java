@@ -1,5 +1,6 @@
 package org.esolm.io;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -230,6 +231,8 @@ public final class TorchFile implements AutoCloseable {
       } else {
         gather(in, t, to);
       }
+    } catch (ZipException | EOFException e) {
+      throw bad("storage " + t.storage() + " ends early");
     }
   }
 
@@ -240,7 +243,7 @@ public final class TorchFile implements AutoCloseable {
     for (long from = 0; from < n; from += most) {
       int count = (int) Math.min(most, n - from);
       if (in.readNBytes(chunk, 0, count * type.bytes()) < count * type.bytes()) {
-        throw new ZipException("a storage ends early");
+        throw new EOFException();
       }
       type.toFloats(MemorySegment.ofArray(chunk), to, from, count);
     }

@@ -78,9 +78,7 @@ class TorchFileTest {
     assertThat(read(file, "empty")).isEmpty();
     assertThat(read(file, "parameter")).containsExactly(0, 1, 2, 3, 4, 5);
     try (TorchFile torch = TorchFile.open(file)) {
-      assertThat((Map<?, ?>) torch.root())
-          .extracting(Map::keySet)
-          .asList()
+      assertThat(List.<Object>copyOf(((Map<?, ?>) torch.root()).keySet()))
           .isEqualTo(List.copyOf(tensors.keySet()));
     }
   }
@@ -106,7 +104,9 @@ class TorchFileTest {
   @Test
   void largeTensorsAreReadInPieces() throws IOException {
     float[] values = new float[700_001];
-    Arrays.setAll(values, i -> i);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i;
+    }
     Storage storage = Storage.floats(ElementType.F32, values);
     Path file =
         TorchZip.save(
@@ -131,7 +131,7 @@ class TorchFileTest {
     root.put("bytes", new Call(new Global("_codecs", "encode"), "abc", "latin1"));
     try (TorchFile torch = TorchFile.open(TorchZip.save(temp.resolve("o.pt"), root))) {
       Map<?, ?> read = (Map<?, ?>) torch.root();
-      assertThat(read.keySet()).asList().isEqualTo(List.copyOf(root.keySet()));
+      assertThat(List.<Object>copyOf(read.keySet())).isEqualTo(List.copyOf(root.keySet()));
       assertThat(read.get("numbers")).isEqualTo(List.of(1, -1, 300, 70_000, 1L << 40, 0.5, true));
       assertThat((Object[]) ((List<?>) read.get("tuples")).get(2)).containsExactly(1, 2, 3, 4);
       assertThat(read.get("nothing")).isNull();
@@ -219,7 +219,7 @@ class TorchFileTest {
             "8 exabytes", pickle(0x8d, "\377\377\377\377\377\377\377\177."), "bytes announced"),
         Arguments.of("memo", pickle("h", 7, "."), "invalid memo key"),
         Arguments.of("list as key", pickle("}]q\0h\0as."), "not a valid pickle"),
-        Arguments.of("key in itself", pickle("}]q\0h\0aK\1s."), "not a valid pickle"),
+        Arguments.of("key in itself", pickle("}]q\0h\0aK\1s."), "a collection as a key"),
         Arguments.of("key in itself 2", pickle("}q\1(]q\0h\0aK\1u."), "a collection as a key"),
         Arguments.of("attributes of a number", pickle("K\1}b."), "attributes for what has none"),
         Arguments.of("storage of text", pickle("X\1\0\0\0000Q."), "not a valid pickle"),
