@@ -10,7 +10,9 @@ import java.util.Properties;
 import org.esolm.experiments.command.BenchCommand;
 import org.esolm.experiments.command.DataCommand;
 import org.esolm.experiments.command.DoctorCommand;
+import org.esolm.experiments.command.ExportCommand;
 import org.esolm.experiments.command.FiguresCommand;
+import org.esolm.experiments.command.ImportCommand;
 import org.esolm.experiments.command.LikelihoodCommand;
 import org.esolm.experiments.command.ParityCommand;
 import org.esolm.experiments.command.ReproduceCommand;
@@ -42,6 +44,8 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       LikelihoodCommand.class,
       ScoreCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
       DataCommand.class,
       BenchCommand.class,
       ParityCommand.class,

@@ -211,8 +211,19 @@ public record CorpusConfig(
                 text.toString(), d.packing(pieces).pack(d.tokens(text, pieces), length), length));
   }
 
-  private Tokenizer subwords() {
-    String which = tokenizer.orElseThrow();
+  /**
+   * The tokenizer of a text, which is there without the text.
+   *
+   * @return the tokenizer that the configuration names
+   * @throws IllegalArgumentException if the corpus makes a tokenizer of its own text, or the file
+   *     of the tokenizer cannot be read
+   */
+  public Tokenizer subwords() {
+    String which =
+        tokenizer.orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "tokenizer: " + name + " makes its own, allowed: text"));
     return which.equals(Gpt2Tokenizer.NAME)
         ? new Gpt2Tokenizer()
         : JsonTokenizer.read(Path.of(which));

@@ -124,6 +124,16 @@ public record SystemConfig(
   }
 
   /**
+   * Whether the first token of a text is given and not drawn: in the released code the token that
+   * begins text stands there.
+   *
+   * @return whether samples begin with that token unless something else is given
+   */
+  public boolean startsGiven() {
+    return name.equals("bd3lm") && firstGiven || name.equals("ar") && prepend == Prepend.NONE;
+  }
+
+  /**
    * The name of the system in tables and plots, without its settings.
    *
    * @return the name; {@code eso-a} for the ablation

@@ -11,7 +11,6 @@ import java.util.function.BiConsumer;
 import org.esolm.data.Tokenizer;
 import org.esolm.experiments.run.TrainedRun;
 import org.esolm.io.AtomicFiles;
-import org.esolm.notebook.Progress;
 import org.esolm.sampler.SampleRequest;
 import org.esolm.sampler.Sampler;
 import org.esolm.sampler.Samples;
@@ -169,7 +168,12 @@ public final class SampleCommand implements Callable<Integer> {
       return request.withGiven(
           Arrays.stream(known).map(t -> t == tokenizer.maskIndex() ? -1 : t).toArray());
     }
-    return given.prompt.map(p -> request.withPrompt(tokenizer.encode(p))).orElse(request);
+    if (given.prompt.isPresent()) {
+      return request.withPrompt(tokenizer.encode(given.prompt.get()));
+    }
+    return system.startsGiven() && tokenizer.separator().isPresent()
+        ? request.withPrompt(tokenizer.separator().getAsInt())
+        : request;
   }
 
   private void draw(
@@ -177,12 +181,14 @@ public final class SampleCommand implements Callable<Integer> {
       Sampler sampler,
       SampleRequest request,
       BiConsumer<Integer, Samples> consumer) {
-    try (Progress progress =
-        Progress.of("sampling " + run.config().system().label(), request.count())) {
+    int batches = Math.ceilDiv(count, batch);
+    try (StepProgress progress =
+        new StepProgress("sampling " + run.config().system().label(), batches)) {
       for (int first = 0; first < count; first += batch) {
         int n = Math.min(batch, count - first);
-        consumer.accept(first, sampler.sample(run.denoiser(), request.withBatch(first, n)));
-        progress.step(first + n);
+        Samples samples =
+            sampler.sample(run.denoiser(), request.withBatch(first, n), progress.batch());
+        consumer.accept(first, samples);
       }
     }
   }
