@@ -121,9 +121,14 @@ class MainTest {
             "CPU",
             "vectors",
             "memory",
+            "libraries",
             "OpenBLAS",
             "ND4J",
             "fonts",
+            "java on PATH",
+            "home folder",
+            "repository",
+            "native folder",
             "Jupyter",
             "Java kernel");
     for (JsonNode check : report.get("checks")) {

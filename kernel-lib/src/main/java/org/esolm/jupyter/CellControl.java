@@ -14,10 +14,38 @@ import jdk.jshell.spi.ExecutionEnv;
  */
 final class CellControl extends LocalExecutionControl {
   private Object value;
+  private volatile boolean stopped;
 
   /** The value that the last {@code JShell.varValue} call asked for. */
   Object value() {
     return value;
+  }
+
+  /** From now on nothing runs until {@link #begin}. */
+  void interrupt() throws EngineTerminationException, InternalException {
+    stopped = true;
+    stop();
+  }
+
+  void begin() {
+    stopped = false;
+  }
+
+  boolean interrupted() {
+    return stopped;
+  }
+
+  /** An interrupt that comes while the next snippet is compiled must not be lost. */
+  @Override
+  protected void clientCodeEnter() {
+    super.clientCodeEnter();
+    if (stopped) {
+      try {
+        stop();
+      } catch (EngineTerminationException | InternalException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 
   @Override
