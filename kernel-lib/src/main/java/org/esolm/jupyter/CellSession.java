@@ -20,7 +20,6 @@ import jdk.jshell.SourceCodeAnalysis.Completeness;
 import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
 import jdk.jshell.UnresolvedReferenceException;
 import jdk.jshell.VarSnippet;
-import jdk.jshell.spi.ExecutionControl.ExecutionControlException;
 import org.esolm.jupyter.CellErrors.Origin;
 
 /** One JShell and what its cells have defined so far. */
@@ -88,11 +87,7 @@ final class CellSession implements AutoCloseable {
   }
 
   void interrupt() {
-    try {
-      control.interrupt();
-    } catch (ExecutionControlException e) {
-      throw new IllegalStateException("the cell cannot be interrupted: " + e.getMessage(), e);
-    }
+    control.interrupt();
   }
 
   boolean interrupted() {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 public class JavaKernelTest {
   private static JavaKernel kernel;
 
@@ -190,11 +190,24 @@ public class JavaKernelTest {
         .hasMessage("Interrupted: stopped after a step, saved");
   }
 
-  /** As the library's long loops do. */
+  @Test
+  void a_library_call_may_save_by_a_function_of_the_cell() throws Exception {
+    String library = "org.esolm.jupyter.JavaKernelTest.untilInterrupted(save);";
+    value("int saved = 0;\nRunnable save = () -> { for (int i = 0; i < 3; i++) saved++; };");
+    assertThat(interrupted("{ RUNNING " + library + " }")).hasMessageStartingWith("Interrupted: ");
+    assertThat(value("saved")).isEqualTo("3");
+  }
+
   public static void untilInterrupted() {
+    untilInterrupted(() -> {});
+  }
+
+  /** As the library's long loops do. */
+  public static void untilInterrupted(Runnable save) {
     while (!Thread.interrupted()) {
       Thread.onSpinWait();
     }
+    save.run();
     throw new CancellationException("stopped after a step, saved");
   }
 
@@ -206,11 +219,11 @@ public class JavaKernelTest {
     running = new CountDownLatch(1);
     String signal = "org.esolm.jupyter.JavaKernelTest.running.countDown();";
     var run = CompletableFuture.supplyAsync(() -> failure(cell.replace("RUNNING", signal)));
-    if (!running.await(20, TimeUnit.SECONDS)) {
+    if (!running.await(60, TimeUnit.SECONDS)) {
       throw new AssertionError("the cell did not start: " + run.getNow(null));
     }
     kernel.interrupt();
-    return run.get(20, TimeUnit.SECONDS);
+    return run.get(60, TimeUnit.SECONDS);
   }
 
   @Test

@@ -88,11 +88,11 @@ final class KernelClient implements AutoCloseable {
 
   private void awaitReady() {
     send(shell, "kernel_info_request", Map.of());
-    if (receive(shell, 60_000) == null) {
-      throw new AssertionError("the kernel did not answer within a minute");
+    if (receive(shell, 180_000) == null) {
+      throw new AssertionError("the kernel did not answer within three minutes");
     }
     // What is published before the subscription has arrived is lost: ask until something comes.
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     do {
       send(shell, "kernel_info_request", Map.of());
       receive(shell, 5_000);
@@ -112,7 +112,7 @@ final class KernelClient implements AutoCloseable {
 
   /** Runs a cell to its end. */
   Execution execute(String code) {
-    return await(begin(code), 60_000);
+    return await(begin(code), 180_000);
   }
 
   /** Starts a cell. */
@@ -125,7 +125,7 @@ final class KernelClient implements AutoCloseable {
 
   /** Waits until something was printed. */
   void awaitOutput(String text) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
     while (System.nanoTime() < end) {
       Message message = receive(iopub, 1_000);
       if (message != null && message.content.path("text").asString("").contains(text)) {

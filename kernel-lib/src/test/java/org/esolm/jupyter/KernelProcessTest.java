@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The kernel as a process, under what breaks kernels. How often it is started is the system property
- * {@code esolm.kernel.starts}; the figures in docs/kernel.md come from 40.
+ * The kernel as a process, under what breaks kernels. How often it is started is the system
+ * property {@code esolm.kernel.starts}; the figures in docs/kernel.md come from 40.
  */
 @Tag("slow")
 @Timeout(600)
@@ -38,8 +38,9 @@ class KernelProcessTest {
       }
     }
     Collections.sort(seconds);
-    report("%d starts of %d, first cell after %.1f s (median)", seconds.size(), starts,
-        seconds.get(starts / 2));
+    report(
+        "%d starts of %d, first cell after %.1f s (median)",
+        seconds.size(), starts, seconds.get(starts / 2));
   }
 
   @Test
@@ -47,8 +48,7 @@ class KernelProcessTest {
     try (KernelClient kernel = KernelClient.start(folder, "-Xmx256m")) {
       Execution printed =
           kernel.execute("for (int i = 0; i < " + LINES + "; i++) System.out.println(i);");
-      String all =
-          IntStream.range(0, LINES).mapToObj(i -> i + "\n").collect(Collectors.joining());
+      String all = IntStream.range(0, LINES).mapToObj(i -> i + "\n").collect(Collectors.joining());
       assertThat(printed.out().equals(all)).as("every line, in order").isTrue();
       report("%d lines printed, %d kept", LINES, printed.out().lines().count());
 
@@ -67,7 +67,9 @@ class KernelProcessTest {
           "system.sampler(null, false).sample(system.denoiser(network, workers),"
               + " SampleRequest.of(4, 64).withSteps(1_000_000_000));");
 
-      Execution memory = kernel.execute("byte[][] b = new byte[1000][]; for (int i = 0; i < 1000; i++) b[i] = new byte[1 << 20];");
+      Execution memory =
+          kernel.execute(
+              "byte[][] b = new byte[1000][]; for (int i = 0; i < 1000; i++) b[i] = new byte[1 << 20];");
       assertThat(memory.evalue()).contains("OutOfMemoryError");
       assertThat(kernel.execute("b = null; System.out.print(1 + 1);").out()).isEqualTo("2");
       Execution deep = kernel.execute("int deep(int n) { return 1 + deep(n); }\ndeep(1)");
@@ -87,7 +89,7 @@ class KernelProcessTest {
     Thread.sleep(500);
     long start = System.nanoTime();
     kernel.interrupt();
-    Execution end = kernel.await(id, 20_000);
+    Execution end = kernel.await(id, 60_000);
     assertThat(end.status()).isEqualTo("error");
     assertThat(end.evalue()).startsWith("Interrupted");
     report("an interrupt ends %s after %.2f s", what, (System.nanoTime() - start) / 1e9);

@@ -32,7 +32,8 @@ public record Jupyter(Path command, Path home) {
         return folder;
       }
     }
-    throw new IllegalArgumentException("no repository of the project at or above " + start);
+    throw new IllegalArgumentException(
+        "no repository of the project at or above " + start + "; start the eso of a checkout");
   }
 
   /**

@@ -23,7 +23,8 @@ import java.util.stream.Stream;
  * @param root whether this user may do everything
  * @param log told in one line each what is done
  */
-record JupyterSetup(Path home, Map<String, String> environment, boolean root, Consumer<String> log) {
+record JupyterSetup(
+    Path home, Map<String, String> environment, boolean root, Consumer<String> log) {
   static final List<String> DEBIAN =
       List.of("jupyter-nbconvert", "python3-nbclient", "jupyter-client", "jupyter-notebook");
   static final String CURE =
@@ -113,7 +114,8 @@ record JupyterSetup(Path home, Map<String, String> environment, boolean root, Co
   private boolean systemPackages() throws IOException, InterruptedException {
     List<String> install;
     if (onPath("apt-get").findAny().isPresent()) {
-      install = new ArrayList<>(List.of("apt-get", "install", "-y", "-q", "--no-install-recommends"));
+      install =
+          new ArrayList<>(List.of("apt-get", "install", "-y", "-q", "--no-install-recommends"));
       install.addAll(DEBIAN);
       boolean sudo =
           !root && onPath("sudo").findAny().isPresent() && run(List.of("sudo", "-n", "true")).ok();
@@ -157,8 +159,7 @@ record JupyterSetup(Path home, Map<String, String> environment, boolean root, Co
       builder.environment().clear();
       builder.environment().putAll(environment);
       builder.environment().put("DEBIAN_FRONTEND", "noninteractive");
-      Process process =
-          builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+      Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
       process.getOutputStream().close();
       if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
         process.descendants().forEach(ProcessHandle::destroy);

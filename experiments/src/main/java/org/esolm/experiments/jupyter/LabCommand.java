@@ -51,8 +51,7 @@ public final class LabCommand implements Callable<Integer> {
         JupyterSetup.of(home, err::println).findOrSetUp(j -> j.has("lab") || j.has("notebook"));
     List<String> arguments =
         new ArrayList<>(List.of(jupyter.has("lab") ? "lab" : "notebook", "--port=" + port));
-    arguments.add(
-        opened.map(Path::toString).orElse("--notebook-dir=" + home.resolve("notebooks")));
+    arguments.add(opened.map(Path::toString).orElse("--notebook-dir=" + home.resolve("notebooks")));
     if (noBrowser) {
       arguments.add("--no-browser");
     }

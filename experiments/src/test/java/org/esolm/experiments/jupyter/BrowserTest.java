@@ -114,8 +114,10 @@ class BrowserTest {
         "the progress bar moves",
         120,
         () -> {
-          Object value = script("var p = document.querySelectorAll('.output progress');"
-              + " return p.length == 0 ? null : Math.round(p[0].value)");
+          Object value =
+              script(
+                  "var p = document.querySelectorAll('.output progress');"
+                      + " return p.length == 0 ? null : Math.round(p[0].value)");
           if (value != null) {
             seen.add((Long) value);
           }
@@ -125,9 +127,11 @@ class BrowserTest {
     screenshot("1-running");
     waitFor("all cells have run", 180, this::isDone);
     assertThat(script("return document.querySelectorAll('.output_error').length")).isEqualTo(0L);
-    assertThat(seen).as("one bar, ever further").isSorted();
-    assertThat(script("var p = document.querySelectorAll('.output progress');"
-            + " return p.length > 0 && [...p].every(b => b.value == b.max)"))
+    assertThat(List.copyOf(seen)).as("one bar, ever further").isSorted();
+    assertThat(
+            script(
+                "var p = document.querySelectorAll('.output progress');"
+                    + " return p.length > 0 && [...p].every(b => b.value == b.max)"))
         .as("every bar stands at its end")
         .isEqualTo(true);
     assertThat(plots()).as("plots of losses, of evaluations, of seconds").isGreaterThanOrEqualTo(3);

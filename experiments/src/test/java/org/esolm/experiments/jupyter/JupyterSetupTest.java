@@ -94,7 +94,9 @@ class JupyterSetupTest {
   void where_pip_fails_the_systems_packages_are_installed() throws Exception {
     python("echo 'ERROR: No matching distribution found for jupyterlab'; exit 1");
     Path jupyter = bin.resolve("jupyter");
-    script("apt-get", "[ $1 = update ] || { echo '#!/bin/sh' >" + jupyter + "; /bin/chmod +x " + jupyter + "; }");
+    script(
+        "apt-get",
+        "[ $1 = update ] || { echo '#!/bin/sh' >" + jupyter + "; /bin/chmod +x " + jupyter + "; }");
     Jupyter found = setup(true).findOrSetUp(ANY);
     assertThat(found.command()).isEqualTo(jupyter);
     assertThat(called())
@@ -122,7 +124,13 @@ class JupyterSetupTest {
     assertThat(called()).containsExactly("sudo -n true");
 
     Path jupyter = bin.resolve("jupyter");
-    script("sudo", "[ \"$3\" != install ] || { echo '#!/bin/sh' >" + jupyter + "; /bin/chmod +x " + jupyter + "; }");
+    script(
+        "sudo",
+        "[ \"$3\" != install ] || { echo '#!/bin/sh' >"
+            + jupyter
+            + "; /bin/chmod +x "
+            + jupyter
+            + "; }");
     assertThat(setup(false).findOrSetUp(ANY).command()).isEqualTo(jupyter);
     assertThat(called()).anyMatch(c -> c.startsWith("sudo -n apt-get install -y"));
   }

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The library in a kernel that is not ours. Rapaio's is the one that Maven Central has; now and then
- * it hangs while it starts, so it is tried a few times.
+ * The library in a kernel that is not ours. Rapaio's is the one that Maven Central has; now and
+ * then it hangs while it starts, so it is tried a few times.
  */
 @Tag("slow")
 @Timeout(240)
