@@ -60,7 +60,8 @@ public final class Figures {
     if (files.isEmpty()) {
       throw new IllegalArgumentException(
           dir
-              + ": nothing to draw, needed: results.jsonl with rows of samples or bounds, or runs/*/metrics.jsonl");
+              + ": nothing to draw, needed: results.jsonl with rows of samples or bounds, or runs/*/metrics.jsonl;"
+              + " eso reproduce and eso tables make them");
     }
     return files;
   }
