@@ -34,6 +34,44 @@ public final class Training {
 
   private Training() {}
 
+  /** Follows a training run. */
+  public interface Watcher {
+    /** Watches nothing. */
+    Watcher NONE = new Watcher() {};
+
+    /**
+     * Called after every step.
+     *
+     * @param event what happened in it
+     */
+    default void onStep(TrainEvent event) {}
+
+    /**
+     * Called when a checkpoint has been written: {@link TrainedRun#open} would open it. Not for the
+     * one that an interrupt leaves.
+     *
+     * @param step steps done
+     */
+    default void onCheckpoint(long step) {}
+  }
+
+  /**
+   * Trains, or goes on, with nobody watching; see the other form.
+   *
+   * @param folder the run directory
+   * @param config what to train
+   * @param corpus the corpus of the configuration, opened
+   * @param resume whether the folder holds the beginning of this very run
+   * @param workers the threads that compute
+   * @return the last bound on held-out text, nats a token; empty if no step was left to do
+   * @throws IOException if the folder cannot be written
+   */
+  public static OptionalDouble run(
+      Path folder, RunConfig config, Corpus corpus, boolean resume, Workers workers)
+      throws IOException {
+    return run(folder, config, corpus, resume, workers, Watcher.NONE);
+  }
+
   /**
    * Trains, or goes on training, to the configured number of steps. An interrupt of the thread
    * saves and ends it. What is wrong with the request is found before anything is written.
@@ -43,6 +81,7 @@ public final class Training {
    * @param corpus the corpus of the configuration, opened
    * @param resume whether the folder holds the beginning of this very run
    * @param workers the threads that compute
+   * @param watcher follows the run
    * @return the last bound on held-out text, nats a token; empty if no step was left to do
    * @throws IOException if the folder cannot be written
    * @throws IllegalArgumentException if the configuration does not fit the corpus, or the folder
@@ -50,7 +89,12 @@ public final class Training {
    * @throws CancellationException if the thread was interrupted
    */
   public static OptionalDouble run(
-      Path folder, RunConfig config, Corpus corpus, boolean resume, Workers workers)
+      Path folder,
+      RunConfig config,
+      Corpus corpus,
+      boolean resume,
+      Workers workers,
+      Watcher watcher)
       throws IOException {
     requirePlace(folder, resume);
     ModelConfig model = config.model().of(config.system(), corpus);
@@ -70,7 +114,7 @@ public final class Training {
         AtomicFiles.write(
             folder.resolve(TOKENS),
             JsonMapper.shared().writeValueAsString(corpus.tokenizer().tokens()));
-        return train(trainer, run, config);
+        return train(trainer, run, config, watcher);
       }
     }
   }
@@ -136,12 +180,12 @@ public final class Training {
         inputs);
   }
 
-  private static OptionalDouble train(Trainer trainer, RunDirectory run, RunConfig config)
-      throws IOException {
+  private static OptionalDouble train(
+      Trainer trainer, RunDirectory run, RunConfig config, Watcher watcher) throws IOException {
     try (Progress progress =
         Progress.of("training " + config.system().label(), config.train().steps())) {
       StepLog steps = new StepLog(progress, run);
-      trainer.run(steps, () -> save(trainer, run));
+      trainer.run(steps.andThen(watcher::onStep), () -> save(trainer, run, watcher));
       run.finished();
       return steps.validation;
     } catch (CancellationException e) {
@@ -201,11 +245,14 @@ public final class Training {
     }
   }
 
-  private static void save(Trainer trainer, RunDirectory run) {
+  private static void save(Trainer trainer, RunDirectory run, Watcher watcher) {
     try {
       trainer.save(run.checkpoint(CHECKPOINT));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    if (!Thread.currentThread().isInterrupted()) {
+      watcher.onCheckpoint(trainer.step());
     }
   }
 }
