@@ -93,10 +93,14 @@ public final class MatrixPlot {
         chart(title, values, numbers(values.length), numbers(values[0].length), 560);
     HeatMapStyler style = chart.getStyler();
     style.setRangeColors(RISING);
-    style.setMin(range.getMin());
-    style.setMax(Math.max(range.getMax(), Math.nextUp(range.getMin())));
-    style.setHeatMapValueDecimalPattern("0.####");
+    style.setMin(rounded(range.getMin()));
+    style.setMax(Math.max(rounded(range.getMax()), Math.nextUp(rounded(range.getMin()))));
     return new Figure(chart, List.of());
+  }
+
+  /** The scale's ends are written beside it. */
+  private static double rounded(double x) {
+    return Double.parseDouble(Charts.number(x));
   }
 
   /**
@@ -157,6 +161,7 @@ public final class MatrixPlot {
       }
     }
     chart.addSeries("values", unique(columns), unique(rows).reversed(), cells);
+    style.setXAxisMaxLabelCount(MAX_LABELS);
     return chart;
   }
 
@@ -164,14 +169,14 @@ public final class MatrixPlot {
     return IntStream.range(0, n).mapToObj(Integer::toString).toList();
   }
 
-  /**
-   * Labels are places to the chart: blanks that nobody sees tell equal ones apart. Of many, some
-   * are written.
-   */
+  /** Labels are places to the chart: blanks that nobody sees tell equal ones apart. */
   private static List<String> unique(List<String> labels) {
-    int every = Math.ceilDiv(labels.size(), MAX_LABELS);
     return IntStream.range(0, labels.size())
-        .mapToObj(i -> (i % every == 0 ? labels.get(i) : "") + "\u200b".repeat(i))
+        .mapToObj(i -> labels.get(i) + "\u200b".repeat(count(labels, i)))
         .toList();
+  }
+
+  private static int count(List<String> labels, int i) {
+    return (int) labels.subList(0, i).stream().filter(labels.get(i)::equals).count();
   }
 }

@@ -84,7 +84,7 @@ public record TrainConfig(
    * @return the configuration: 1,500 steps of 16 sequences, seed 1
    */
   public static TrainConfig quick() {
-    return new TrainConfig(1500, 16, 3e-3, 50, 500, 0.9, 0.98, 1e-8, 0, 1, 0.99, 250, 128, 500, 1);
+    return new TrainConfig(1500, 16, 3e-3, 50, 500, 0.9, 0.98, 1e-8, 0, 1, 0.99, 250, 128, 250, 1);
   }
 
   private TrainConfig with(

@@ -235,6 +235,36 @@ public final class Run implements Displayable {
   }
 
   /**
+   * Draws texts that begin with a text.
+   *
+   * @param count how many
+   * @param prompt the beginning, at most as long as the network's texts
+   * @return the texts, the beginning underlined
+   */
+  public SampleView prompt(int count, String prompt) {
+    int[] given = encode(prompt);
+    return sample(count, r -> r.withPrompt(given));
+  }
+
+  /**
+   * Fills the gaps of a text.
+   *
+   * @param count how many times
+   * @param text each {@code [MASK]} in it becomes a token
+   * @return texts of this length, what was given underlined
+   */
+  public SampleView infill(int count, String text) {
+    int[] given = encode(text);
+    return sample(
+        count,
+        r ->
+            SampleRequest.of(count, given.length)
+                .withSteps(r.steps())
+                .withGiven(given)
+                .recordingOrder());
+  }
+
+  /**
    * Text to this run's tokens, as for {@code r -> r.withPrompt(run.encode("the ship"))}.
    *
    * @param text any text; {@code [MASK]} becomes a gap to be filled

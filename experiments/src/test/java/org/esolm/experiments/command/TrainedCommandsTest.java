@@ -29,6 +29,7 @@ class TrainedCommandsTest {
   @BeforeAll
   static void train() throws IOException {
     run = trained(temp, "eso");
+    trained(temp, "eso-a", "system.variant=A");
     trained(temp, "ar", "system.name=ar");
     trained(temp, "mdlm", "system.name=mdlm");
     trained(temp, "bd3lm", "system.name=bd3lm");
@@ -48,7 +49,7 @@ class TrainedCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso"})
+  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso", "eso-a"})
   void samplesAreJsonLinesThatDoNotDependOnTheBatch(String system) throws IOException {
     Path one = temp.resolve(system + "-one.jsonl");
     Path two = temp.resolve(system + "-two.jsonl");
@@ -127,7 +128,7 @@ class TrainedCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso"})
+  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso", "eso-a"})
   void likelihoodOfTheHeldOutText(String system) {
     JsonNode all = eso("likelihood", temp.resolve(system), "--data", "toy", "--json").json();
     assertThat(all.get("texts").asInt()).isEqualTo(480 / 16);
