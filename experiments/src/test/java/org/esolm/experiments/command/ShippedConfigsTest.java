@@ -33,7 +33,8 @@ class ShippedConfigsTest {
   @Test
   void theNotebooksTrainAsTheToyConfigurationDoes() throws IOException {
     RunConfig notebook = RunConfig.quick(SystemConfig.eso(0.25));
-    assertThat(RunConfig.read(Path.of("configs/toy-eso.yaml"), List.of("train.checkpointEvery=250")))
+    assertThat(
+            RunConfig.read(Path.of("configs/toy-eso.yaml"), List.of("train.checkpointEvery=250")))
         .isEqualTo(notebook);
   }
 

@@ -93,7 +93,7 @@ class EsoTest {
 
   @Test
   void samplesFollowTheRequest() {
-    var infilled = run.infill(2, "the [MASK] ships " .repeat(5) + "the");
+    var infilled = run.infill(2, "the [MASK] ships ".repeat(5) + "the");
     assertThat(infilled.texts()).allMatch(t -> t.startsWith("the ") && t.endsWith(" the"));
     assertThat(run.prompt(2, "the ship").texts()).allMatch(t -> t.startsWith("the ship"));
     assertThat(run.withAlpha0(0).sample(1).samples().nfe()).as("left to right").isEqualTo(16);
