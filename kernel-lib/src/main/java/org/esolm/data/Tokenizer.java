@@ -42,6 +42,27 @@ public interface Tokenizer {
   int[] encode(String text);
 
   /**
+   * The last place at which a text may be cut, whatever comes behind it, so that both parts encode
+   * to what the whole does: before a single space or line end between two words.
+   *
+   * @param text the beginning of a longer text
+   * @return how many characters stand before the cut; 0 where there is no such place
+   */
+  default int cut(CharSequence text) {
+    for (int i = text.length() - 2; i > 0; i--) {
+      char c = text.charAt(i);
+      if ((c == ' ' || c == '\n') && isInWord(text.charAt(i - 1)) && isInWord(text.charAt(i + 1))) {
+        return i;
+      }
+    }
+    return 0;
+  }
+
+  private static boolean isInWord(char c) {
+    return !Character.isWhitespace(c) && !Character.isSpaceChar(c);
+  }
+
+  /**
    * Tokens to text that reads well.
    *
    * @param tokens tokens, the mask among them
