@@ -1,53 +1,24 @@
 package org.esolm.experiments.lab;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.esolm.data.Estimate;
-import org.esolm.data.Oracle;
-import org.esolm.experiments.run.TrainedRun;
-import org.esolm.metric.OraclePerplexity;
+import org.esolm.metric.CorpusLikelihood;
 import org.esolm.notebook.Display;
 import org.esolm.notebook.Displayable;
 import org.esolm.notebook.HtmlTable;
 
 /**
- * How likely a network finds texts.
+ * How likely a run's network finds held-out text.
  *
  * @param system its label
- * @param bound which bound
- * @param texts how many texts
- * @param natsPerToken the bound
- * @param trueNatsPerToken of the same texts under the language's law, where it is known
- * @param klToTruth the difference, paired, nats a token
+ * @param question which bound, of how many texts, over how many orders
+ * @param measured the answer
  */
 public record Likelihood(
-    String system,
-    String bound,
-    int texts,
-    Estimate natsPerToken,
-    Optional<Estimate> trueNatsPerToken,
-    Optional<Estimate> klToTruth)
+    String system, CorpusLikelihood.Question question, CorpusLikelihood measured)
     implements Displayable {
-
-  static Likelihood of(Run run, TrainedRun network, String bound, int[][] texts, double[] nats) {
-    int length = texts[0].length;
-    int scored = network.objective().scoredTokens(length);
-    Optional<Oracle> oracle = run.corpus().corpus().oracle();
-    return new Likelihood(
-        run.label(),
-        bound,
-        texts.length,
-        perToken(nats, scored),
-        oracle.map(o -> perToken(OraclePerplexity.nats(o, texts, length - scored), scored)),
-        oracle.map(o -> OraclePerplexity.klToTruth(o, texts, length - scored, nats)));
-  }
-
-  private static Estimate perToken(double[] nats, int tokens) {
-    return Estimate.mean(Arrays.stream(nats).map(n -> n / tokens).toArray());
-  }
 
   /**
    * The perplexity that the bound gives.
@@ -55,7 +26,7 @@ public record Likelihood(
    * @return exp of the nats a token
    */
   public Estimate perplexity() {
-    return natsPerToken.perplexity();
+    return measured.nats().perplexity();
   }
 
   /**
@@ -66,12 +37,13 @@ public record Likelihood(
   public Map<String, Object> row() {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("system", system);
-    row.put("bound", bound);
-    row.put("texts", texts);
-    row.put("nats a token", natsPerToken);
+    row.put("bound", question.bound());
+    row.put("K", question.orders());
+    row.put("texts", measured.texts());
+    row.put("nats a token", measured.nats());
     row.put("perplexity", perplexity());
-    trueNatsPerToken.ifPresent(t -> row.put("true perplexity", t.perplexity()));
-    klToTruth.ifPresent(kl -> row.put("KL to the truth", kl));
+    measured.trueNats().ifPresent(t -> row.put("true perplexity", t.perplexity()));
+    measured.klToTruth().ifPresent(kl -> row.put("KL to the truth", kl));
     return row;
   }
 

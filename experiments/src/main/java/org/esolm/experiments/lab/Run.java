@@ -12,12 +12,14 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.esolm.data.BlockReader;
 import org.esolm.data.Tokenizer;
 import org.esolm.experiments.reproduce.Measurement;
 import org.esolm.experiments.reproduce.Plan;
 import org.esolm.experiments.run.RunConfig;
 import org.esolm.experiments.run.RunDirectory;
 import org.esolm.experiments.run.TrainedRun;
+import org.esolm.metric.CorpusLikelihood;
 import org.esolm.metric.ResultRow;
 import org.esolm.notebook.Display;
 import org.esolm.notebook.Displayable;
@@ -283,26 +285,50 @@ public final class Run implements Displayable {
   }
 
   /**
-   * The bound on the likelihood of held-out text (equation 7; exact for AR).
+   * A bound on the likelihood of held-out text.
    *
-   * @param texts how many texts at most
-   * @param draws passes over each, with times, masks and orders of their own
+   * @param question which bound, how many texts, how many orders
    * @return the bound, beside the truth where it is known
    */
-  public Likelihood likelihood(int texts, int draws) {
-    int[][] heldOut = corpus().heldOut(texts, config().model().length());
+  public Likelihood likelihood(CorpusLikelihood.Question question) {
+    int length = config().model().length();
+    OpenCorpus read = corpus();
     return ask(
-        network ->
-            Likelihood.of(this, network, "NELBO", heldOut, network.nelbo(heldOut, draws, 0)));
+        network -> {
+          try (BlockReader texts = read.corpus().validBlocks(length).reader()) {
+            return new Likelihood(
+                label(),
+                question,
+                CorpusLikelihood.of(
+                    network.network(),
+                    network.objective(),
+                    texts,
+                    question,
+                    read.corpus().oracle(),
+                    (share, done, nats) -> {}));
+          }
+        });
   }
 
   /**
-   * The bound on the likelihood of 256 held-out texts.
+   * A bound over orders of held-out text, or with draws of times and masks (equations 7 to 9).
+   *
+   * @param bound which
+   * @param orders K, orders or draws
+   * @param texts how many texts at most
+   * @return the bound, beside the truth where it is known
+   */
+  public Likelihood likelihood(CorpusLikelihood.Bound bound, int orders, int texts) {
+    return likelihood(new CorpusLikelihood.Question(bound, orders, 1, texts, 16, 0));
+  }
+
+  /**
+   * The bound on the likelihood of 256 held-out texts (equation 7; exact for AR).
    *
    * @return the bound, beside the truth where it is known
    */
   public Likelihood likelihood() {
-    return likelihood(256, 1);
+    return likelihood(CorpusLikelihood.Bound.NELBO, 1, 256);
   }
 
   /**

@@ -14,6 +14,7 @@ import org.esolm.experiments.reproduce.Plan;
 import org.esolm.experiments.run.ModelSizes;
 import org.esolm.experiments.run.RunConfig;
 import org.esolm.experiments.run.RunDirectory;
+import org.esolm.metric.CorpusLikelihood.Bound;
 import org.esolm.metric.ResultRow;
 import org.esolm.system.SystemConfig;
 import org.junit.jupiter.api.BeforeAll;
@@ -102,11 +103,13 @@ class EsoTest {
 
   @Test
   void likelihoodStandsBesideTheTruth() {
-    Likelihood likelihood = run.likelihood(20, 1);
-    assertThat(likelihood.texts()).isEqualTo(20);
-    assertThat(likelihood.natsPerToken().value())
-        .isGreaterThan(likelihood.trueNatsPerToken().orElseThrow().value());
-    assertThat(likelihood.toDisplay().data().get("text/html")).contains("NELBO", "KL to the truth");
+    Likelihood likelihood = run.likelihood(Bound.NELBO, 1, 20);
+    assertThat(likelihood.measured().texts()).isEqualTo(20);
+    assertThat(likelihood.measured().nats().value())
+        .isGreaterThan(likelihood.measured().trueNats().orElseThrow().value());
+    assertThat(likelihood.toDisplay().data().get("text/html")).contains("nelbo", "KL to the truth");
+    assertThat(run.likelihood(Bound.IW, 3, 4).perplexity().value())
+        .isLessThan(run.likelihood(Bound.ANY_ORDER, 3, 4).perplexity().value());
     List<ResultRow> rows =
         run.measure(
             new Plan.Evaluation(8, 1, 4, 2), new Plan.Setting(4, 1.0), new Plan.Setting(4, 0.5));
