@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
+import org.esolm.notebook.Display;
 import org.esolm.notebook.LiveDisplay;
-import org.esolm.plot.Figure;
 import org.esolm.plot.LossCurves;
 
 /**
@@ -53,12 +53,14 @@ public final class LiveCurve implements AutoCloseable {
   private void draw() {
     double[] step = points.stream().mapToDouble(p -> p[0]).toArray();
     double[] loss = points.stream().mapToDouble(p -> p[1]).toArray();
-    Figure figure =
-        LossCurves.of("Training loss", List.of(new LossCurves.Curve(name, step, loss)), truth);
+    List<LossCurves.Curve> curve = List.of(new LossCurves.Curve(name, step, loss));
+    // Pixels: a scalable curve of many points is several times larger.
+    Display picture =
+        Display.image(LossCurves.of("Training loss", curve, truth).png(), "Training loss");
     if (display == null) {
-      display = figure.toDisplay().live();
+      display = picture.live();
     } else {
-      display.update(figure);
+      display.update(picture);
     }
   }
 

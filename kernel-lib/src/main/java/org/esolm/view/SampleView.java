@@ -31,8 +31,8 @@ public record SampleView(Samples samples, Tokenizer tokenizer) implements Displa
     String cost =
         String.format(
             Locale.ROOT,
-            "%d texts, %.1f function evaluations a text, %.3f s",
-            samples.tokens().length,
+            "%s, %.1f function evaluations a text, %.3f s",
+            samples.tokens().length == 1 ? "1 text" : samples.tokens().length + " texts",
             samples.nfePerSample(),
             samples.seconds());
     StringBuilder html = new StringBuilder("<div>").append(cost);

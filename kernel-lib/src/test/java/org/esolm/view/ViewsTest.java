@@ -63,7 +63,7 @@ class ViewsTest {
     String html = view.toDisplay().data().get("text/html");
     assertThat(view.texts()).containsExactly("a <b> a");
     assertThat(html)
-        .contains("1 texts, 2.0 function evaluations", "&lt;b&gt;")
+        .contains("1 text, 2.0 function evaluations", "&lt;b&gt;")
         .doesNotContain("<b>")
         .contains("title=\"step 2\" style=\"background:#6baee8\">a<")
         .contains("title=\"step 1\" style=\"background:#fff7bc\"> &lt;b&gt;<")

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.esolm.data.BlockReader;
@@ -41,6 +40,9 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Run implements Displayable {
   private static final JsonMapper JSON =
       JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+  /** Corpora that need no file and whose law is known. */
+  private static final List<String> LANGUAGES = List.of("toy", "markov");
 
   private final Path folder;
   private final Optional<Sampler> sampler; // empty: as the system samples
@@ -377,8 +379,9 @@ public final class Run implements Displayable {
         .filter(v -> v != null)
         .findFirst()
         .ifPresent(v -> row.put("held-out perplexity", Math.exp(v)));
-    OptionalDouble truth = corpus().trueNats();
-    truth.ifPresent(nats -> row.put("true perplexity", Math.exp(nats)));
+    if (LANGUAGES.contains(config.corpus().name())) {
+      corpus().trueNats().ifPresent(nats -> row.put("true perplexity", Math.exp(nats)));
+    }
     HtmlTable table = HtmlTable.of(List.of(row));
     return metrics.size() < 2
         ? table.toDisplay()

@@ -26,7 +26,7 @@ final class Watching implements Training.Watcher, AutoCloseable {
   Watching(Run run) {
     this.run = run;
     OptionalDouble truth = run.corpus().trueNats();
-    curve = new LiveCurve(run.label(), truth);
+    curve = new LiveCurve(run.name(), truth);
     for (Run.Metric m : run.metrics()) {
       curve.add(m.step(), m.loss());
     }
