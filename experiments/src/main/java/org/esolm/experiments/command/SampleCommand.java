@@ -11,10 +11,12 @@ import java.util.function.BiConsumer;
 import org.esolm.data.Tokenizer;
 import org.esolm.experiments.run.TrainedRun;
 import org.esolm.io.AtomicFiles;
+import org.esolm.sampler.Denoiser;
 import org.esolm.sampler.SampleRequest;
 import org.esolm.sampler.Sampler;
 import org.esolm.sampler.Samples;
 import org.esolm.system.SystemConfig;
+import org.esolm.tensor.WeightFormat;
 import org.esolm.tensor.Workers;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -81,6 +83,16 @@ public final class SampleCommand implements Callable<Integer> {
   private Optional<Integer> length = Optional.empty();
 
   @Option(
+      names = "--weights",
+      paramLabel = "f32|bf16|int8",
+      defaultValue = "f32",
+      description = {
+        "How the matrices are kept: shorter is faster where they do not fit into a cache, and",
+        "changes the law a little, see likelihood --weights (default: ${DEFAULT-VALUE})."
+      })
+  private String weights;
+
+  @Option(
       names = "--batch",
       paramLabel = "B",
       defaultValue = "16",
@@ -119,6 +131,7 @@ public final class SampleCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     require(count >= 1, "--count: " + count + ", must be at least 1");
+    WeightFormat format = WeightFormat.of(weights);
     require(batch >= 1, "--batch: " + batch + ", must be at least 1");
     out.ifPresent(
         file ->
@@ -131,18 +144,20 @@ public final class SampleCommand implements Callable<Integer> {
           "--alpha0: only for eso, the run is of " + system.name());
       Sampler sampler = system.sampler(alpha0.orElse(null), firstHitting);
       SampleRequest request = request(run);
+      Denoiser denoiser = run.denoiser(format);
       if (out.isPresent()) {
         StringBuilder lines = new StringBuilder();
         SampleFile.Origin origin = SampleFile.Origin.of(run.config(), alpha0, request);
         draw(
             run,
+            denoiser,
             sampler,
             request,
             (index, s) -> lines.append(SampleFile.line(index, s, origin, run.tokenizer())));
         AtomicFiles.write(out.get(), lines.toString());
       } else {
         PrintWriter text = spec.commandLine().getOut();
-        draw(run, sampler, request, (index, s) -> print(index, s, run.tokenizer(), text));
+        draw(run, denoiser, sampler, request, (index, s) -> print(index, s, run.tokenizer(), text));
       }
     }
     return 0;
@@ -178,6 +193,7 @@ public final class SampleCommand implements Callable<Integer> {
 
   private void draw(
       TrainedRun run,
+      Denoiser denoiser,
       Sampler sampler,
       SampleRequest request,
       BiConsumer<Integer, Samples> consumer) {
@@ -187,7 +203,7 @@ public final class SampleCommand implements Callable<Integer> {
       for (int first = 0; first < count; first += batch) {
         int n = Math.min(batch, count - first);
         Samples samples =
-            sampler.sample(run.denoiser(), request.withBatch(first, n), progress.batch());
+            sampler.sample(denoiser, request.withBatch(first, n), progress.batch());
         consumer.accept(first, samples);
       }
     }
