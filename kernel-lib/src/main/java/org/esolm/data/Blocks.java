@@ -82,6 +82,35 @@ public final class Blocks {
   }
 
   /**
+   * The blocks one after the other.
+   *
+   * @return a reader from the first on
+   */
+  public BlockReader reader() {
+    return new BlockReader() {
+      private int next;
+
+      @Override
+      public int[] next() {
+        return next < count() ? block(next++) : null;
+      }
+
+      @Override
+      public long position() {
+        return next;
+      }
+
+      @Override
+      public long size() {
+        return count();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  /**
    * A block at a random place of the stream, drawn with replacement from all places.
    *
    * @param seed the run's seed

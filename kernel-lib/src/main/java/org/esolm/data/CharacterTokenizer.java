@@ -57,6 +57,13 @@ public final class CharacterTokenizer implements Tokenizer {
     return id;
   }
 
+  /** Anywhere, but not within a character. */
+  @Override
+  public int cut(CharSequence text) {
+    int n = text.length();
+    return n > 0 && Character.isHighSurrogate(text.charAt(n - 1)) ? n - 1 : n;
+  }
+
   @Override
   public String decode(int[] ids) {
     StringBuilder text = new StringBuilder();

@@ -152,6 +152,31 @@ public record Corpus(
     return encoded(file, WordTokenizer.of(train, minCount), train, TextFile.read(validation));
   }
 
+  /**
+   * A text by a tokenizer that is there already; the last tenth of the tokens is held out.
+   *
+   * @param file UTF-8 text
+   * @param tokenizer its tokenizer
+   * @return the corpus
+   * @throws IllegalArgumentException as {@link TextFile#read}
+   */
+  public static Corpus text(Path file, Tokenizer tokenizer) {
+    return held(file, tokenizer, tokenizer.encode(TextFile.read(file)));
+  }
+
+  /**
+   * Two texts by a tokenizer that is there already.
+   *
+   * @param file UTF-8 text to train on
+   * @param validation UTF-8 text to measure on
+   * @param tokenizer their tokenizer
+   * @return the corpus
+   * @throws IllegalArgumentException as {@link TextFile#read}
+   */
+  public static Corpus text(Path file, Path validation, Tokenizer tokenizer) {
+    return encoded(file, tokenizer, TextFile.read(file), TextFile.read(validation));
+  }
+
   private static Corpus encoded(Path file, Tokenizer tokenizer, String train, String valid) {
     return new Corpus(
         file.toString(),
@@ -174,28 +199,28 @@ public record Corpus(
   /**
    * The size of the vocabulary.
    *
-   * @return number of tokens without the mask
+   * @return number of tokens, as {@link Tokenizer#vocabSize}
    */
   public int vocabSize() {
     return tokenizer.vocabSize();
   }
 
   /**
-   * The mask token, the last id.
+   * The mask token.
    *
-   * @return vocabSize()
+   * @return its id, as {@link Tokenizer#maskIndex}
    */
   public int maskIndex() {
     return tokenizer.maskIndex();
   }
 
   /**
-   * The size of a diffusion model's vocabulary.
+   * The size of a model's vocabulary.
    *
    * @return number of tokens with the mask
    */
   public int vocabSizeWithMask() {
-    return vocabSize() + 1;
+    return tokenizer.vocabSizeWithMask();
   }
 
   /**

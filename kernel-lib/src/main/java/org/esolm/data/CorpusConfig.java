@@ -3,18 +3,24 @@ package org.esolm.data;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Which corpus, as a configuration says it.
  *
  * @param name one of {@link #NAMES}
- * @param file text to train on, for characters and words; a language's description for toy, empty:
- *     the one inside the library
- * @param validation text to measure on, for characters and words; empty: the last tenth of the file
+ * @param file text to train on, for characters, words and text; a language's description for toy,
+ *     empty: the one inside the library
+ * @param validation text to measure on, for characters, words and text; empty: the last tenth of
+ *     the file
  * @param minCount words rarer than this are unknown, for words; at least 1
  * @param trainTokens length of the training stream, for toy and markov; at least 1
  * @param validTokens length of the held-out stream, for toy and markov; at least 1
  * @param seed chooses the streams, for toy and markov
+ * @param tokenizer for text: {@value Gpt2Tokenizer#NAME}, or the path of a tokenizer.json
  */
 public record CorpusConfig(
     String name,
@@ -23,9 +29,10 @@ public record CorpusConfig(
     int minCount,
     int trainTokens,
     int validTokens,
-    long seed) {
+    long seed,
+    Optional<String> tokenizer) {
   /** The corpora that there are. */
-  public static final List<String> NAMES = List.of("toy", "markov", "characters", "words");
+  public static final List<String> NAMES = List.of("toy", "markov", "characters", "words", "text");
 
   /** Checks every field. */
   public CorpusConfig {
@@ -33,9 +40,18 @@ public record CorpusConfig(
       throw new IllegalArgumentException(
           "corpus: '" + name + "', allowed: " + String.join(", ", NAMES));
     }
-    boolean text = name.equals("characters") || name.equals("words");
-    if (text && file.isEmpty()) {
-      throw new IllegalArgumentException("file: none, allowed for " + name + ": a text file");
+    boolean text = name.equals("characters") || name.equals("words") || name.equals("text");
+    if (text && !name.equals("text") && file.isEmpty()) {
+      throw noFile(name);
+    }
+    if (tokenizer.isPresent() != name.equals("text")) {
+      throw new IllegalArgumentException(
+          "tokenizer: "
+              + tokenizer.orElse("none")
+              + ", allowed for "
+              + name
+              + ": "
+              + (name.equals("text") ? Gpt2Tokenizer.NAME + " or a tokenizer.json" : "none"));
     }
     if (!text && validation.isPresent() || name.equals("markov") && file.isPresent()) {
       throw new IllegalArgumentException(
@@ -49,6 +65,10 @@ public record CorpusConfig(
     requirePositive("minCount", minCount);
     requirePositive("trainTokens", trainTokens);
     requirePositive("validTokens", validTokens);
+  }
+
+  private static IllegalArgumentException noFile(String name) {
+    return new IllegalArgumentException("file: none, allowed for " + name + ": a text file");
   }
 
   private static void requirePositive(String field, int value) {
@@ -67,7 +87,62 @@ public record CorpusConfig(
    * @throws IllegalArgumentException if the name is unknown or the file does not fit it
    */
   public static CorpusConfig of(String name, Optional<Path> file) {
-    return new CorpusConfig(name, file, Optional.empty(), 1, 4_000_000, 200_000, 0);
+    return new CorpusConfig(
+        name, file, Optional.empty(), 1, 4_000_000, 200_000, 0, Optional.empty());
+  }
+
+  /**
+   * A text by words.
+   *
+   * @param file the text
+   * @param minCount as the record's
+   * @return the configuration
+   */
+  public static CorpusConfig words(Path file, int minCount) {
+    return new CorpusConfig(
+        "words",
+        Optional.of(file),
+        Optional.empty(),
+        minCount,
+        4_000_000,
+        200_000,
+        0,
+        Optional.empty());
+  }
+
+  /**
+   * A text by a tokenizer that is there already, with the defaults of all else.
+   *
+   * @param file the text; empty for a network that came without one: such a corpus has a tokenizer
+   *     but cannot be opened
+   * @param tokenizer as the record's
+   * @return the configuration
+   */
+  public static CorpusConfig text(Optional<Path> file, String tokenizer) {
+    return new CorpusConfig(
+        "text", file, Optional.empty(), 1, 4_000_000, 200_000, 0, Optional.of(tokenizer));
+  }
+
+  /**
+   * The same corpus with as few tokens as it can have: for its tokenizer and its law.
+   *
+   * @return the configuration
+   */
+  public CorpusConfig small() {
+    return new CorpusConfig(name, file, validation, minCount, 1, 1, seed, tokenizer);
+  }
+
+  /**
+   * The files on which the corpus depends.
+   *
+   * @return those that are read when it is opened
+   */
+  public List<Path> files() {
+    Optional<Path> pieces =
+        tokenizer
+            .filter(t -> !t.equals(Gpt2Tokenizer.NAME))
+            .map(t -> JsonTokenizer.file(Path.of(t)));
+    return Stream.of(file, validation, pieces).flatMap(Optional::stream).toList();
   }
 
   /**
@@ -87,6 +162,13 @@ public record CorpusConfig(
           validation
               .map(v -> Corpus.characters(file.orElseThrow(), v))
               .orElseGet(() -> Corpus.characters(file.orElseThrow()));
+      case "text" -> {
+        Path text = file.orElseThrow(() -> noFile(name));
+        Tokenizer pieces = subwords();
+        yield validation
+            .map(v -> Corpus.text(text, v, pieces))
+            .orElseGet(() -> Corpus.text(text, pieces));
+      }
       default ->
           validation
               .map(v -> Corpus.words(file.orElseThrow(), v, minCount))
@@ -94,17 +176,40 @@ public record CorpusConfig(
     };
   }
 
+  private Tokenizer subwords() {
+    String which = tokenizer.orElseThrow();
+    return which.equals(Gpt2Tokenizer.NAME)
+        ? new Gpt2Tokenizer()
+        : JsonTokenizer.read(Path.of(which));
+  }
+
   /**
-   * The corpus' tokenizer, made again from its vocabulary without the text.
+   * The corpus' tokenizer, made again without the text.
    *
-   * @param tokens as {@link Tokenizer#tokens} of the opened corpus
+   * @param definition as {@link Tokenizer#definition} of the opened corpus' tokenizer
    * @return a tokenizer equal to the corpus'
+   * @throws IllegalArgumentException if it is not a definition
    */
-  public Tokenizer tokenizer(List<String> tokens) {
+  public Tokenizer tokenizer(String definition) {
+    if (name.equals("text")) {
+      return definition.equals('"' + Gpt2Tokenizer.NAME + '"')
+          ? new Gpt2Tokenizer()
+          : new JsonTokenizer(definition);
+    }
+    List<String> tokens = vocabulary(definition);
     return switch (name) {
       case "toy" -> new ToyTokenizer(tokens);
       case "characters" -> new CharacterTokenizer(tokens);
       default -> new WordTokenizer(tokens);
     };
+  }
+
+  private static List<String> vocabulary(String definition) {
+    try {
+      return JsonMapper.shared().readValue(definition, new TypeReference<>() {});
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(
+          "tokens: not a list of texts: " + e.getOriginalMessage(), e);
+    }
   }
 }

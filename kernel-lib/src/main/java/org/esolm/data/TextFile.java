@@ -22,20 +22,12 @@ public final class TextFile {
    * @throws IllegalArgumentException if it is missing, a directory, empty, or not UTF-8
    */
   public static String read(Path file) {
-    if (!Files.exists(file)) {
-      throw new IllegalArgumentException(file + ": no such file");
-    }
-    if (Files.isDirectory(file)) {
-      throw new IllegalArgumentException(file + ": a directory, allowed: a file of UTF-8 text");
-    }
+    requireText(file);
     ByteBuffer bytes;
     try {
       bytes = ByteBuffer.wrap(Files.readAllBytes(file));
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": " + e.getMessage(), e);
-    }
-    if (!bytes.hasRemaining()) {
-      throw new IllegalArgumentException(file + ": empty, allowed: a file of UTF-8 text");
     }
     CharBuffer text = CharBuffer.allocate(bytes.remaining());
     CoderResult result =
@@ -44,11 +36,30 @@ public final class TextFile {
             .onMalformedInput(CodingErrorAction.REPORT)
             .decode(bytes, text, true);
     if (result.isError()) {
-      throw new IllegalArgumentException(
-          String.format(
-              "%s: not UTF-8 text: byte 0x%02X at offset %d",
-              file, bytes.get(bytes.position()), bytes.position()));
+      throw notText(file, bytes.get(bytes.position()), bytes.position());
     }
     return text.flip().toString();
+  }
+
+  /** Refuses what is missing, a directory or empty. */
+  static void requireText(Path file) {
+    if (!Files.exists(file)) {
+      throw new IllegalArgumentException(file + ": no such file");
+    }
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(file + ": a directory, allowed: a file of UTF-8 text");
+    }
+    try {
+      if (Files.isRegularFile(file) && Files.size(file) == 0) {
+        throw new IllegalArgumentException(file + ": empty, allowed: a file of UTF-8 text");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  static IllegalArgumentException notText(Path file, byte found, long offset) {
+    return new IllegalArgumentException(
+        String.format("%s: not UTF-8 text: byte 0x%02X at offset %d", file, found, offset));
   }
 }

@@ -129,7 +129,7 @@ public final class DenoisingOrder {
   }
 
   /** Fisher and Yates, so that every order of [from, to) is equally likely. */
-  private static void shuffle(int[] a, int from, int to, RandomGenerator random) {
+  static void shuffle(int[] a, int from, int to, RandomGenerator random) {
     for (int i = to - 1; i > from; i--) {
       int j = from + random.nextInt(i - from + 1);
       int swap = a[i];

@@ -63,6 +63,17 @@ public record StepSchedule(int[] counts, int diffusionTokens) {
   }
 
   /**
+   * The number of steps of the diffusion phase.
+   *
+   * @return how many steps come before the sequential phase
+   */
+  public int diffusionSteps() {
+    int steps = 0;
+    for (int tokens = 0; tokens < diffusionTokens; tokens += counts[steps++]) {}
+    return steps;
+  }
+
+  /**
    * Cuts an order into steps: S = ((sigma_1 .. sigma_n1), (...), ...).
    *
    * @param sigma an order of as many positions as the counts add up to

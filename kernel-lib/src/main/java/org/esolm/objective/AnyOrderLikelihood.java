@@ -1,101 +1,121 @@
 package org.esolm.objective;
 
-import java.util.Arrays;
 import java.util.function.LongConsumer;
-import org.esolm.diffusion.DenoisingOrder;
+import org.esolm.diffusion.Order;
 import org.esolm.model.Pass;
 import org.esolm.model.Transformer;
-import org.esolm.random.Purpose;
-import org.esolm.random.Rng;
 
 /**
- * The likelihood of texts under an Eso-LM that decodes one token at a time in a random order sigma
- * from P^{alpha_0} (theorem B.4): log p(x | sigma) = sum_l log p(x^{sigma(l)} | x^{sigma(&lt;l)}),
- * for which one pass suffices: all masks, then the clean tokens, in the sequential phase's
- * attention. From several orders follow two bounds on -log p(x): their mean, L_AO, and the
- * importance-weighted L_AO^K, which falls towards the exact value as K grows (equations 8, 9 and
- * 22).
+ * The probability of texts in given orders, log p(x | sigma) = sum_l log p(x^{sigma(l)} |
+ * x^{sigma(&lt;l)}) (equation 8). Eso-LM needs one function evaluation for it, others more ({@link
+ * OrderedObjective}); evaluations of several orders and texts share a pass. Sums are in double
+ * precision.
  */
 public final class AnyOrderLikelihood {
   private AnyOrderLikelihood() {}
 
   /**
-   * The log-likelihood of every text under several orders. Orders belong to the text's index and
-   * the seed, not to the batch.
+   * The log-probability of one text in one order.
    *
    * @param network the network
-   * @param objective the system's objective, whose alpha_0 says how orders are drawn
+   * @param objective the system's objective
+   * @param x the text, [L]
+   * @param order the order
+   * @return log p(x | sigma), nats
+   */
+  public static double of(Transformer network, OrderedObjective objective, int[] x, Order order) {
+    double[] sum = new double[1];
+    try (Batch batch = new Batch(network, 16)) {
+      batch.add(objective, x, order, logP -> sum[0] += logP);
+    }
+    return sum[0];
+  }
+
+  /**
+   * The log-probability of every text in several orders.
+   *
+   * @param network the network
+   * @param objective the system's objective
    * @param texts [n, L]
-   * @param batch texts a pass
+   * @param first index of the first of them in the corpus, which chooses its orders
+   * @param choice the orders
    * @param orders K, orders a text
-   * @param seed chooses the orders
-   * @param progress told after every pass how many of the n K are done
-   * @return [n, K]: log p(x | sigma_k) in nats
+   * @param batch function evaluations a pass
+   * @param progress told how many of the n K orders are done
+   * @return [n, K]: log p(x | sigma_k), nats
    */
   public static double[][] of(
       Transformer network,
-      EsoLmObjective objective,
+      OrderedObjective objective,
       int[][] texts,
-      int batch,
+      long first,
+      OrderChoice choice,
       int orders,
-      long seed,
+      int batch,
       LongConsumer progress) {
     if (orders < 1) {
       throw new IllegalArgumentException("orders: " + orders + ", must be at least 1");
     }
     double[][] logP = new double[texts.length][orders];
-    Pass pass = new Pass();
-    for (int k = 0; k < orders; k++) {
-      for (int from = 0; from < texts.length; from += batch) {
-        int to = Math.min(from + batch, texts.length);
-        pass.clear();
-        for (int n = from; n < to; n++) {
-          addText(objective, texts[n], Rng.of(seed, Purpose.ORDERS, n, k), pass);
+    try (Batch evaluations = new Batch(network, batch)) {
+      for (int k = 0; k < orders; k++) {
+        for (int n = 0; n < texts.length; n++) {
+          double[] of = logP[n];
+          int which = k;
+          evaluations.add(objective, texts[n], choice.of(first + n, k), p -> of[which] += p);
+          progress.accept((long) k * texts.length + n + 1);
         }
-        network.loss(pass);
-        for (int n = from; n < to; n++) {
-          for (int i = pass.wantedStart(n - from); i < pass.wantedStart(n - from + 1); i++) {
-            logP[n][k] -= network.nll(i);
-          }
-        }
-        progress.accept((long) k * texts.length + to);
       }
     }
     return logP;
   }
 
-  private static void addText(EsoLmObjective objective, int[] x, Rng random, Pass pass) {
-    int[] masks = new int[x.length];
-    Arrays.fill(masks, objective.maskIndex());
-    int[] sigma = new int[x.length];
-    DenoisingOrder.draw(objective.noise().alpha0(), random, sigma);
-    objective.addSequential(x, masks, sigma, 1f, pass);
+  /** Takes log-probabilities as they come. */
+  @FunctionalInterface
+  interface Sink {
+    void add(double logP);
   }
 
-  /**
-   * The any-order bound L_AO of each text.
-   *
-   * @param logP [n, K], as {@link #of} returns it
-   * @return n bounds on -log p(x), nats a text
-   */
-  public static double[] anyOrder(double[][] logP) {
-    return Arrays.stream(logP)
-        .mapToDouble(of -> -Arrays.stream(of).average().orElseThrow())
-        .toArray();
-  }
+  /** Function evaluations waiting to be computed together; closing computes what is left. */
+  static final class Batch implements AutoCloseable {
+    private final Transformer network;
+    private final Pass pass = new Pass();
+    private final Sink[] sinks; // one a sequence of the pass
 
-  /**
-   * The importance-weighted bound L_AO^K of each text, -log(1/K sum_k p(x | sigma_k)).
-   *
-   * @param logP [n, K], as {@link #of} returns it
-   * @return n bounds on -log p(x), nats a text; none above its any-order bound
-   */
-  public static double[] importanceWeighted(double[][] logP) {
-    return Arrays.stream(logP).mapToDouble(of -> -logMeanExp(of)).toArray();
-  }
+    Batch(Transformer network, int size) {
+      this.network = network;
+      sinks = new Sink[size];
+    }
 
-  private static double logMeanExp(double[] x) {
-    double max = Arrays.stream(x).max().orElseThrow();
-    return max + Math.log(Arrays.stream(x).map(v -> Math.exp(v - max)).average().orElseThrow());
+    /** All evaluations of one order of one text. */
+    void add(OrderedObjective objective, int[] x, Order order, Sink sink) {
+      int evaluations = objective.evaluations(order);
+      for (int i = 0; i < evaluations; i++) {
+        if (pass.sequences() == sinks.length) {
+          compute();
+        }
+        sinks[pass.sequences()] = sink;
+        objective.addEvaluation(x, order, i, pass);
+      }
+    }
+
+    private void compute() {
+      network.loss(pass);
+      for (int s = 0; s < pass.sequences(); s++) {
+        double sum = 0;
+        for (int i = pass.wantedStart(s); i < pass.wantedStart(s + 1); i++) {
+          sum -= network.nll(i);
+        }
+        sinks[s].add(sum);
+      }
+      pass.clear();
+    }
+
+    @Override
+    public void close() {
+      if (pass.sequences() > 0) {
+        compute();
+      }
+    }
   }
 }

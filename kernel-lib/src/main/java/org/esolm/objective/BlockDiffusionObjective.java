@@ -1,6 +1,9 @@
 package org.esolm.objective;
 
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
+import org.esolm.diffusion.Order;
+import org.esolm.diffusion.OrderLaw;
 import org.esolm.diffusion.Times;
 import org.esolm.model.AttentionPattern;
 import org.esolm.model.Pass;
@@ -20,7 +23,7 @@ import org.esolm.model.Pass;
  *     that begins text stands there; then the likelihood is that of the other tokens given this one
  */
 public record BlockDiffusionObjective(int maskIndex, int blockSize, boolean firstGiven)
-    implements Objective {
+    implements OrderedObjective {
   /** Checks the block size. */
   public BlockDiffusionObjective {
     if (blockSize < 1) {
@@ -96,7 +99,7 @@ public record BlockDiffusionObjective(int maskIndex, int blockSize, boolean firs
    *
    * @param x the clean tokens, [L]
    * @param zt the same, some masked, [L]
-   * @param weight the cost of each token if it is masked, [L]
+   * @param weight the cost of each token if it is masked, [L]; 0 where it is not asked for
    * @param pass appended to
    */
   public void addSequence(int[] x, int[] zt, float[] weight, Pass pass) {
@@ -113,7 +116,7 @@ public record BlockDiffusionObjective(int maskIndex, int blockSize, boolean firs
         long before = AttentionPattern.range(zRows, zRows + b * blockSize);
         for (int l = b * blockSize; l < (b + 1) * blockSize; l++, row++) {
           pass.row(zt[l], l, own, before);
-          if (zt[l] == maskIndex) {
+          if (zt[l] == maskIndex && weight[l] > 0) {
             pass.want(row, x[l], weight[l]);
           }
         }
@@ -145,5 +148,34 @@ public record BlockDiffusionObjective(int maskIndex, int blockSize, boolean firs
   @Override
   public int scoredTokens(int length) {
     return firstGiven ? length - 1 : length;
+  }
+
+  /** Within each block all orders alike. */
+  @Override
+  public OrderLaw orders(int length) {
+    requireDivides(length, blockSize);
+    return new OrderLaw.Blockwise(length, blockSize, firstGiven);
+  }
+
+  /** S: one token of every block at a time, for the blocks before it are known anyway. */
+  @Override
+  public int evaluations(Order order) {
+    return blockSize;
+  }
+
+  @Override
+  public void addEvaluation(int[] x, Order order, int index, Pass pass) {
+    int[] zt = pass.ints(0, x.length);
+    float[] weight = pass.floats(x.length);
+    Arrays.fill(zt, maskIndex);
+    Arrays.fill(weight, 0);
+    for (int from = 0; from < x.length; from += blockSize) {
+      int given = from == 0 && firstGiven ? 1 : 0;
+      for (int i = from; i < from + Math.max(index, given); i++) {
+        zt[order.sigma()[i]] = x[order.sigma()[i]];
+      }
+      weight[order.sigma()[from + index]] = index < given ? 0 : 1;
+    }
+    addSequence(x, zt, weight, pass);
   }
 }

@@ -1,9 +1,12 @@
 package org.esolm.objective;
 
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.esolm.diffusion.DenoisingOrder;
 import org.esolm.diffusion.Masking;
 import org.esolm.diffusion.NoiseSchedule;
+import org.esolm.diffusion.Order;
+import org.esolm.diffusion.OrderLaw;
 import org.esolm.diffusion.Times;
 import org.esolm.model.AttentionPattern;
 import org.esolm.model.Pass;
@@ -24,7 +27,7 @@ import org.esolm.model.Pass;
  */
 public record EsoLmObjective(
     int maskIndex, NoiseSchedule noise, double kappa, boolean lowVariance, Variant variant)
-    implements Objective {
+    implements OrderedObjective {
   /** How clean tokens attend to each other. */
   public enum Variant {
     /** The paper's system (B): causally, so that one cache serves both phases. */
@@ -160,6 +163,48 @@ public record EsoLmObjective(
     for (int j = 0; j < x.length - 1; j++) {
       pass.row(x[sigma[j]], sigma[j], pattern);
     }
+  }
+
+  /** P^{alpha_0} of theorem B.4. */
+  @Override
+  public OrderLaw orders(int length) {
+    return new OrderLaw.Hybrid(length, noise.alpha0());
+  }
+
+  /**
+   * One: all masks, then the clean tokens in the order, in the sequential phase's attention
+   * (section 3.3). For (A), whose clean tokens see each other in both directions, one for each
+   * token of the diffusion phase and one for the sequential phase.
+   */
+  @Override
+  public int evaluations(Order order) {
+    if (variant == Variant.ESO) {
+      return 1;
+    }
+    return order.diffusion() + (order.diffusion() < order.length() ? 1 : 0);
+  }
+
+  @Override
+  public void addEvaluation(int[] x, Order order, int index, Pass pass) {
+    int[] sigma = order.sigma();
+    boolean sequential = variant == Variant.ESO || index == order.diffusion();
+    int known = variant == Variant.ESO ? 0 : index;
+    if (sequential) {
+      int[] z0 = pass.ints(0, x.length);
+      Arrays.fill(z0, maskIndex);
+      for (int i = 0; i < known; i++) {
+        z0[sigma[i]] = x[sigma[i]];
+      }
+      addSequential(x, z0, sigma, 1f, pass);
+      return;
+    }
+    AttentionPattern prefix = new AttentionPattern.PrefixLm(known);
+    pass.beginSequence();
+    for (int i = 0; i < known; i++) {
+      pass.row(x[sigma[i]], sigma[i], prefix);
+    }
+    pass.row(maskIndex, sigma[known], prefix);
+    pass.want(known, x[sigma[known]], 1f);
   }
 
   private int clean(int[] z) {

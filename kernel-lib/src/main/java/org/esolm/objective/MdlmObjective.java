@@ -1,8 +1,11 @@
 package org.esolm.objective;
 
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.esolm.diffusion.Masking;
 import org.esolm.diffusion.NoiseSchedule;
+import org.esolm.diffusion.Order;
+import org.esolm.diffusion.OrderLaw;
 import org.esolm.diffusion.Times;
 import org.esolm.model.AttentionPattern;
 import org.esolm.model.Pass;
@@ -15,7 +18,7 @@ import org.esolm.model.Pass;
  * @param lowVariance whether in training each masked token costs 1 instead ({@code loss_type:
  *     low_var})
  */
-public record MdlmObjective(int maskIndex, boolean lowVariance) implements Objective {
+public record MdlmObjective(int maskIndex, boolean lowVariance) implements OrderedObjective {
   private static final NoiseSchedule NOISE = new NoiseSchedule(1);
 
   @Override
@@ -56,5 +59,33 @@ public record MdlmObjective(int maskIndex, boolean lowVariance) implements Objec
         pass.want(l, x[l], weight);
       }
     }
+  }
+
+  /** All orders alike. */
+  @Override
+  public OrderLaw orders(int length) {
+    return new OrderLaw.Hybrid(length, 1);
+  }
+
+  /** L: what a token sees of the others changes with every one that becomes known. */
+  @Override
+  public int evaluations(Order order) {
+    return order.length();
+  }
+
+  @Override
+  public void addEvaluation(int[] x, Order order, int index, Pass pass) {
+    int[] zt = pass.ints(0, x.length);
+    Arrays.fill(zt, maskIndex);
+    for (int i = 0; i < index; i++) {
+      zt[order.sigma()[i]] = x[order.sigma()[i]];
+    }
+    AttentionPattern all = new AttentionPattern.Bidirectional(x.length);
+    pass.beginSequence();
+    for (int l = 0; l < x.length; l++) {
+      pass.row(zt[l], l, all);
+    }
+    int next = order.sigma()[index];
+    pass.want(next, x[next], 1f);
   }
 }

@@ -26,15 +26,17 @@ public final class Nelbo {
    */
   public static double[] of(
       Transformer network, Objective objective, int[][] texts, int batch, int draws, long seed) {
-    return of(network, objective, texts, batch, draws, seed, done -> {});
+    return of(network, objective, texts, 0, batch, draws, seed, done -> {});
   }
 
   /**
-   * The same, with progress.
+   * The same for some texts of a corpus, with progress.
    *
    * @param network the network
    * @param objective the system's objective
    * @param texts [n, L]
+   * @param first index of the first of them in the corpus, which chooses its times, masks and
+   *     orders
    * @param batch texts a pass
    * @param draws passes over every text
    * @param seed chooses times, masks and orders
@@ -45,6 +47,7 @@ public final class Nelbo {
       Transformer network,
       Objective objective,
       int[][] texts,
+      long first,
       int batch,
       int draws,
       long seed,
@@ -54,7 +57,7 @@ public final class Nelbo {
     for (int draw = 0; draw < draws; draw++) {
       for (int from = 0; from < texts.length; from += batch) {
         int[][] x0 = Arrays.copyOfRange(texts, from, Math.min(from + batch, texts.length));
-        objective.nelbo(x0, Rng.of(seed, Purpose.EVALUATION, draw, from), pass);
+        objective.nelbo(x0, Rng.of(seed, Purpose.EVALUATION, draw, first + from), pass);
         network.loss(pass);
         int each = pass.sequences() / x0.length;
         for (int s = 0; s < pass.sequences(); s++) {

@@ -25,15 +25,16 @@ final class Palette {
 
   private static final Style AR = new Style(new Color(0x000000), SeriesMarkers.DIAMOND);
   private static final Style ESO = new Style(new Color(0x0072B2), SeriesMarkers.CIRCLE);
+  private static final Style ESO_A = new Style(new Color(0x56B4E9), SeriesMarkers.DIAMOND);
   private static final Style MDLM = new Style(new Color(0xD55E00), SeriesMarkers.TRIANGLE_UP);
   private static final Style BD3LM = new Style(new Color(0x009E73), SeriesMarkers.SQUARE);
   private static final Map<String, Style> SYSTEMS =
-      Map.of("ar", AR, "eso", ESO, "esolm", ESO, "mdlm", MDLM, "bd3lm", BD3LM);
+      Map.of("ar", AR, "eso", ESO, "esolm", ESO, "esoa", ESO_A, "mdlm", MDLM, "bd3lm", BD3LM);
   private static final List<Style> OTHERS =
       List.of(
           new Style(new Color(0xCC79A7), SeriesMarkers.TRIANGLE_DOWN),
           new Style(new Color(0xE69F00), SeriesMarkers.SQUARE),
-          new Style(new Color(0x56B4E9), SeriesMarkers.DIAMOND),
+          ESO_A,
           new Style(new Color(0x7F7F7F), SeriesMarkers.CIRCLE),
           new Style(new Color(0x5B2C83), SeriesMarkers.TRIANGLE_UP),
           new Style(new Color(0x8C510A), SeriesMarkers.CIRCLE));

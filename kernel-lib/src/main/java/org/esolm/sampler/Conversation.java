@@ -87,7 +87,17 @@ final class Conversation implements AutoCloseable {
 
   /** Draws the positions {@code s[b][k]} of each sequence b in step k. */
   Conversation decode(int[][][] s) {
+    return decode(s, new int[0]);
+  }
+
+  /** The same; the sequential phase of sequence b begins with step {@code sequential[b]}. */
+  Conversation decode(int[][][] s, int[] sequential) {
     for (int k = 0; k < s[0].length; k++) {
+      for (int b = 0; b < sequential.length; b++) {
+        if (sequential[b] == k) {
+          session.beginSequential(b);
+        }
+      }
       for (int b = 0; b < s.length; b++) {
         for (int position : s[b][k]) {
           wanted.add(b, position);

@@ -47,6 +47,15 @@ public interface Denoiser {
      */
     Tensor step(Known newlyKnown, Positions wanted);
 
+    /**
+     * Says that the diffusion phase of a sequence is over (Eso-LM): the tokens that the next step
+     * makes known are its last, and from that step on positions are asked for from left to right.
+     * Most systems answer in both phases alike.
+     *
+     * @param sequence index in the batch
+     */
+    default void beginSequential(int sequence) {}
+
     @Override
     void close();
   }

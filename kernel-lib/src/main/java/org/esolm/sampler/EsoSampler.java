@@ -42,6 +42,7 @@ public record EsoSampler(double alpha0, boolean firstHitting) implements Sampler
     try (var conversation = new Conversation(denoiser, request, listener, schedule.nfe())) {
       var chance = conversation.chance(Purpose.ORDERS);
       int[][][] s = new int[request.count()][][];
+      int[] sequential = new int[s.length];
       for (int b = 0; b < s.length; b++) {
         int diffusion =
             firstHitting
@@ -50,8 +51,9 @@ public record EsoSampler(double alpha0, boolean firstHitting) implements Sampler
         int[] sigma = free.clone();
         DenoisingOrder.twoPhase(sigma, diffusion, chance[b]);
         s[b] = schedule.split(sigma);
+        sequential[b] = firstHitting ? diffusion : schedule.diffusionSteps();
       }
-      return conversation.tellGiven(0, request.length()).decode(s).samples();
+      return conversation.tellGiven(0, request.length()).decode(s, sequential).samples();
     }
   }
 }

@@ -26,6 +26,15 @@ public final class Known {
   }
 
   /**
+   * Forgets the tokens of one sequence.
+   *
+   * @param sequence index in the batch
+   */
+  public void clear(int sequence) {
+    positions.clear(sequence);
+  }
+
+  /**
    * Appends a known token to one sequence.
    *
    * @param sequence index in the batch

@@ -28,6 +28,16 @@ public final class Positions {
   }
 
   /**
+   * Forgets the positions of one sequence.
+   *
+   * @param sequence index in the batch
+   */
+  public void clear(int sequence) {
+    total -= count[sequence];
+    count[sequence] = 0;
+  }
+
+  /**
    * Appends a position to one sequence.
    *
    * @param sequence index in the batch

@@ -16,6 +16,7 @@ import org.esolm.sampler.ArSampler;
 import org.esolm.sampler.BlockDenoiser;
 import org.esolm.sampler.BlockSampler;
 import org.esolm.sampler.Denoiser;
+import org.esolm.sampler.EsoADenoiser;
 import org.esolm.sampler.EsoDenoiser;
 import org.esolm.sampler.EsoSampler;
 import org.esolm.sampler.MdlmDenoiser;
@@ -36,6 +37,7 @@ import org.esolm.tensor.Workers;
  *     for no
  * @param firstGiven BD3-LM: position 0 is never masked, as in the released code, where the token
  *     that begins text stands there; null for no, as texts here are cut anywhere
+ * @param variant Eso-LM: the paper's system or its ablation (A); null for the paper's
  */
 public record SystemConfig(
     String name,
@@ -44,7 +46,8 @@ public record SystemConfig(
     Integer blockSize,
     Prepend prepend,
     Boolean lowVariance,
-    Boolean firstGiven) {
+    Boolean firstGiven,
+    Variant variant) {
   /** The systems that there are. */
   public static final List<String> NAMES = List.of("ar", "mdlm", "bd3lm", "eso");
 
@@ -60,6 +63,11 @@ public record SystemConfig(
     prepend = prepend == null ? Prepend.MASK : prepend;
     lowVariance = lowVariance == null ? Boolean.FALSE : lowVariance;
     firstGiven = firstGiven == null ? Boolean.FALSE : firstGiven;
+    variant = variant == null ? Variant.ESO : variant;
+    if (variant == Variant.A && !name.equals("eso")) {
+      throw new IllegalArgumentException(
+          "variant: A, is only for eso, not for " + name + ", allowed there: none");
+    }
     new NoiseSchedule(alpha0);
     new EsoLmObjective(0, new NoiseSchedule(1), kappa, false, Variant.ESO);
     new BlockDiffusionObjective(0, blockSize);
@@ -72,7 +80,7 @@ public record SystemConfig(
    * @return the configuration
    */
   public static SystemConfig of(String name) {
-    return new SystemConfig(name, null, null, null, null, null, null);
+    return new SystemConfig(name, null, null, null, null, null, null, null);
   }
 
   /**
@@ -82,7 +90,17 @@ public record SystemConfig(
    * @return the configuration
    */
   public static SystemConfig eso(double alpha0) {
-    return new SystemConfig("eso", alpha0, null, null, null, null, null);
+    return new SystemConfig("eso", alpha0, null, null, null, null, null, null);
+  }
+
+  /**
+   * An Eso-LM (A), the ablation of appendix D.
+   *
+   * @param alpha0 expected share of tokens denoised by diffusion
+   * @return the configuration
+   */
+  public static SystemConfig esoA(double alpha0) {
+    return new SystemConfig("eso", alpha0, null, null, null, null, null, Variant.A);
   }
 
   /**
@@ -92,7 +110,7 @@ public record SystemConfig(
    * @return the configuration
    */
   public static SystemConfig blocks(int blockSize) {
-    return new SystemConfig("bd3lm", null, null, blockSize, null, null, null);
+    return new SystemConfig("bd3lm", null, null, blockSize, null, null, null, null);
   }
 
   /**
@@ -105,14 +123,25 @@ public record SystemConfig(
   }
 
   /**
+   * The name of the system in tables and plots, without its settings.
+   *
+   * @return the name; {@code eso-a} for the ablation
+   */
+  public String family() {
+    return variant == Variant.A ? "eso-a" : name;
+  }
+
+  /**
    * The name in tables and plots, with the setting that tells systems of one name apart.
    *
-   * @return for instance {@code eso 0.25} or {@code bd3lm 4}
+   * @return for instance {@code eso 0.25}, {@code eso-a 0.25} or {@code bd3lm 4}
    */
   public String label() {
     return switch (name) {
       case "eso" ->
-          "eso " + (alpha0 % 1 == 0 ? Long.toString(alpha0.longValue()) : alpha0.toString());
+          family()
+              + " "
+              + (alpha0 % 1 == 0 ? Long.toString(alpha0.longValue()) : alpha0.toString());
       case "bd3lm" -> "bd3lm " + blockSize;
       default -> name;
     };
@@ -142,8 +171,7 @@ public record SystemConfig(
       case "ar" -> new ArObjective(prepend, prepended(model));
       case "mdlm" -> new MdlmObjective(mask, lowVariance);
       case "bd3lm" -> new BlockDiffusionObjective(mask, blockSize, firstGiven);
-      default ->
-          new EsoLmObjective(mask, new NoiseSchedule(alpha0), kappa, lowVariance, Variant.ESO);
+      default -> new EsoLmObjective(mask, new NoiseSchedule(alpha0), kappa, lowVariance, variant);
     };
   }
 
@@ -164,7 +192,10 @@ public record SystemConfig(
       case "ar" -> new ArDenoiser(network.weights(), workers, prepend, prepended(network.config()));
       case "mdlm" -> new MdlmDenoiser(network);
       case "bd3lm" -> new BlockDenoiser(network.weights(), workers, blockSize);
-      default -> new EsoDenoiser(network.weights(), workers);
+      default ->
+          variant == Variant.A
+              ? new EsoADenoiser(network.weights(), workers)
+              : new EsoDenoiser(network.weights(), workers);
     };
   }
 

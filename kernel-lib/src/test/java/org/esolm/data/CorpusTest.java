@@ -107,23 +107,33 @@ class CorpusTest {
   @Test
   void configurationsAreChecked() {
     assertThatThrownBy(() -> CorpusConfig.of("lm1b", Optional.empty()))
-        .hasMessage("corpus: 'lm1b', allowed: toy, markov, characters, words");
+        .hasMessage("corpus: 'lm1b', allowed: toy, markov, characters, words, text");
     assertThatThrownBy(() -> CorpusConfig.of("words", Optional.empty()))
         .hasMessage("file: none, allowed for words: a text file");
     assertThatThrownBy(() -> CorpusConfig.of("markov", Optional.of(folder)))
         .hasMessageEndingWith("allowed for markov: none");
-    assertThatThrownBy(
-            () -> new CorpusConfig("toy", Optional.empty(), Optional.of(folder), 1, 1, 1, 0))
+    assertThatThrownBy(() -> toy(Optional.empty(), Optional.of(folder), 1))
         .hasMessageEndingWith("allowed for toy: file only");
-    assertThatThrownBy(
-            () -> new CorpusConfig("toy", Optional.empty(), Optional.empty(), 1, 1, 0, 0))
+    assertThatThrownBy(() -> toy(Optional.empty(), Optional.empty(), 0))
         .hasMessage("validTokens: 0, allowed: at least 1");
     Path text = file("text.txt", "one two\n".repeat(10));
     assertThat(CorpusConfig.of("characters", Optional.of(text)).open().train()).hasSize(72);
     assertThat(CorpusConfig.of("words", Optional.of(text)).open().train()).hasSize(27);
     Path own = file("own.lang", "words w = a\nstate s () emits w\n 1 s\n");
-    Corpus mine = new CorpusConfig("toy", Optional.of(own), Optional.empty(), 1, 3, 2, 0).open();
+    Corpus mine = toy(Optional.of(own), Optional.empty(), 2).open();
     assertThat(mine.train()).containsExactly(0, 0, 0);
+    assertThatThrownBy(() -> CorpusConfig.of("text", Optional.of(text)))
+        .hasMessage("tokenizer: none, allowed for text: gpt2 or a tokenizer.json");
+    assertThatThrownBy(() -> CorpusConfig.text(Optional.empty(), "gpt2").open())
+        .hasMessage("file: none, allowed for text: a text file");
+    assertThatThrownBy(() -> CorpusConfig.text(Optional.of(text), "gpt3").open())
+        .hasMessage("gpt3: no such file");
+    assertThatThrownBy(() -> CorpusConfig.text(Optional.of(text), text.toString()).open())
+        .hasMessageContaining("text.txt: not a tokenizer.json: Unrecognized token 'one'");
+  }
+
+  private static CorpusConfig toy(Optional<Path> file, Optional<Path> validation, int validTokens) {
+    return new CorpusConfig("toy", file, validation, 1, 3, validTokens, 0, Optional.empty());
   }
 
   @Test

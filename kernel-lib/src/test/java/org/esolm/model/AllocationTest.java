@@ -48,7 +48,7 @@ class AllocationTest {
 
     /** A whole step: batch, masks and orders, gradient, optimizer. */
     private static double train(String name, Workers workers) {
-      SystemConfig system = new SystemConfig(name, 0.5, null, null, null, null, null);
+      SystemConfig system = new SystemConfig(name, 0.5, null, null, null, null, null, null);
       ModelConfig config = new ModelConfig(36, system.adaLn() ? 5 : 0, 2, 2, 16, 40, 39, 0.1);
       int[] tokens = Arrays.stream(Networks.text(1, 50, 16)).flatMapToInt(Arrays::stream).toArray();
       Blocks blocks = Blocks.of("text", tokens, 16);

@@ -71,7 +71,11 @@ class NetworkDenoiserTest {
   static Stream<Arguments> systems() {
     BiFunction<Workers, Transformer, Denoiser> mdlm = (w, t) -> new MdlmDenoiser(t);
     BiFunction<Workers, Transformer, Denoiser> eso = (w, t) -> new EsoDenoiser(weights, w);
+    BiFunction<Workers, Transformer, Denoiser> esoA = (w, t) -> new EsoADenoiser(weights, w);
     return Stream.of(
+            new Sampled("Eso-LM (A)", esoA, new EsoSampler(0.5, false)),
+            new Sampled("Eso-LM (A) alpha_0 = 1", esoA, new EsoSampler(1, false)),
+            new Sampled("Eso-LM (A) first-hitting", esoA, new EsoSampler(0.5, true)),
             new Sampled(
                 "AR", (w, t) -> new ArDenoiser(weights, w, Prepend.BOS, 3), new ArSampler()),
             new Sampled("MDLM", mdlm, new MdlmSampler(false)),

@@ -1,7 +1,9 @@
 package org.esolm.sampler;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.esolm.tensor.Tensor;
 
 /**
@@ -11,10 +13,16 @@ import org.esolm.tensor.Tensor;
 final class StrictDenoiser implements Denoiser {
   final List<String> log = new ArrayList<>();
   boolean closed;
+  private final Map<Integer, Integer> sequential = new HashMap<>();
   private final Denoiser inner;
 
   StrictDenoiser(Denoiser inner) {
     this.inner = inner;
+  }
+
+  /** The step with which a sequence's sequential phase began; -1 if it did not. */
+  int sequentialFrom(int sequence) {
+    return sequential.getOrDefault(sequence, -1);
   }
 
   @Override
@@ -57,6 +65,12 @@ final class StrictDenoiser implements Denoiser {
         }
         log.add(line.toString());
         return session.step(newlyKnown, wanted);
+      }
+
+      @Override
+      public void beginSequential(int sequence) {
+        sequential.put(sequence, log.size());
+        session.beginSequential(sequence);
       }
 
       @Override

@@ -23,7 +23,10 @@ class TrainerTest {
   private static final int LENGTH = 16;
 
   private static Trainer trainer(String system, int steps, Workers workers) {
-    SystemConfig config = new SystemConfig(system, 0.5, null, null, null, null, null);
+    SystemConfig config =
+        system.equals("eso-a")
+            ? SystemConfig.esoA(0.5)
+            : new SystemConfig(system, 0.5, null, null, null, null, null, null);
     ModelConfig model =
         new ModelConfig(
             16,
@@ -44,7 +47,7 @@ class TrainerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso"})
+  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso", "eso-a"})
   void lossFalls(String system) {
     List<TrainEvent> events = new ArrayList<>();
     try (Workers workers = new Workers(2);

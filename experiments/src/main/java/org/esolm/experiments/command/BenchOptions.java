@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.esolm.model.ModelConfig;
 import org.esolm.objective.ArObjective.Prepend;
+import org.esolm.objective.EsoLmObjective.Variant;
 import org.esolm.system.SystemConfig;
 import picocli.CommandLine.Option;
 
@@ -39,6 +40,9 @@ final class BenchOptions {
   @Option(names = "--alpha0", paramLabel = "A")
   Optional<Double> alpha0 = Optional.empty();
 
+  @Option(names = "--variant", paramLabel = "ESO|A", description = "Eso-LM: A is the ablation.")
+  Variant variant;
+
   @Option(
       names = "--warmup",
       paramLabel = "W",
@@ -57,7 +61,7 @@ final class BenchOptions {
   /** AR begins with a given token, as its peer does. */
   SystemConfig system(Prepend prepend, double defaultAlpha0) {
     return new SystemConfig(
-        model, alpha0.orElse(defaultAlpha0), null, blockSize, prepend, null, null);
+        model, alpha0.orElse(defaultAlpha0), null, blockSize, prepend, null, null, variant);
   }
 
   ModelConfig sizes(SystemConfig system) {
@@ -87,7 +91,9 @@ final class BenchOptions {
     if (model.equals("bd3lm")) {
       report.put("block_size", blockSize);
     }
-    return model.equals("eso") ? report.put("alpha0", system.alpha0()) : report;
+    return model.equals("eso")
+        ? report.put("alpha0", system.alpha0()).put("variant", system.variant().name())
+        : report;
   }
 
   /**

@@ -84,7 +84,7 @@ public final class DataCommand implements Callable<Integer> {
     @Option(
         names = "--by",
         defaultValue = "characters",
-        paramLabel = "characters|words",
+        paramLabel = "characters|words|gpt2|TOKENIZER.json",
         description = "What a text's tokens are (default: ${DEFAULT-VALUE}).")
     private String by;
 
@@ -131,12 +131,11 @@ public final class DataCommand implements Callable<Integer> {
       if (what.endsWith(".lang")) {
         return CorpusConfig.of("toy", Optional.of(file));
       }
-      if (!by.equals("characters") && !by.equals("words")) {
-        throw new IllegalArgumentException("--by: '" + by + "', allowed: characters, words");
-      }
-      CorpusConfig text = CorpusConfig.of(by, Optional.of(file));
-      return new CorpusConfig(
-          by, text.file(), text.validation(), minCount, text.trainTokens(), text.validTokens(), 0);
+      return switch (by) {
+        case "characters" -> CorpusConfig.of(by, Optional.of(file));
+        case "words" -> CorpusConfig.words(file, minCount);
+        default -> CorpusConfig.text(Optional.of(file), by);
+      };
     }
 
     private static void truth(Report report, Oracle truth, Blocks blocks) {

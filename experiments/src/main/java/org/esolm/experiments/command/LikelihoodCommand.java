@@ -4,18 +4,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.esolm.data.Blocks;
+import org.esolm.data.BlockReader;
+import org.esolm.data.CorpusConfig;
 import org.esolm.data.Estimate;
 import org.esolm.data.Oracle;
-import org.esolm.data.TextFile;
+import org.esolm.data.TextBlocks;
 import org.esolm.experiments.run.TrainedRun;
-import org.esolm.metric.OraclePerplexity;
+import org.esolm.metric.CorpusLikelihood;
+import org.esolm.metric.CorpusLikelihood.Bound;
+import org.esolm.metric.CorpusLikelihood.Question;
 import org.esolm.notebook.Progress;
-import org.esolm.objective.AnyOrderLikelihood;
-import org.esolm.objective.EsoLmObjective;
-import org.esolm.objective.Nelbo;
+import org.esolm.objective.OrderChoice;
 import org.esolm.tensor.Workers;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,30 +29,7 @@ import picocli.CommandLine.Spec;
     name = "likelihood",
     description = "Bound the perplexity of a text under a trained network (exact for AR).")
 public final class LikelihoodCommand implements Callable<Integer> {
-  /** The ways to bound a likelihood. */
-  enum Bound {
-    /** The evidence lower bound, equation 7. */
-    NELBO,
-    /** The mean over orders, L_AO. */
-    ANY_ORDER,
-    /** The importance-weighted bound over orders, L_AO^K. */
-    IW;
-
-    static Bound of(String name) {
-      for (Bound bound : values()) {
-        if (bound.toString().equals(name)) {
-          return bound;
-        }
-      }
-      throw new IllegalArgumentException(
-          "--bound: '%s', must be one of nelbo, any-order, iw".formatted(name));
-    }
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-  }
+  private static final long SHARES = 1000; // of the work, for the bar
 
   @Spec private CommandSpec spec;
 
@@ -69,8 +47,11 @@ public final class LikelihoodCommand implements Callable<Integer> {
       names = "--bound",
       paramLabel = "nelbo|any-order|iw",
       defaultValue = "nelbo",
-      description = "The last two are for Eso-LM (default: ${DEFAULT-VALUE}).")
-  private String boundName;
+      description = {
+        "nelbo: by times and masks; any-order: the mean over orders; iw: importance-weighted over",
+        "orders, nearer to the exact value the more there are (default: ${DEFAULT-VALUE})."
+      })
+  private String bound;
 
   @Option(
       names = "--orders",
@@ -80,11 +61,23 @@ public final class LikelihoodCommand implements Callable<Integer> {
   private int orders;
 
   @Option(
-      names = "--texts",
+      names = "--shared-orders",
       paramLabel = "N",
-      defaultValue = "" + Integer.MAX_VALUE,
+      arity = "0..1",
+      defaultValue = "1",
+      fallbackValue = "" + OrderChoice.RELEASED,
+      description = {
+        "N neighbouring texts share their orders, 32 if N is left out, as in the released code",
+        "(default: orders of its own for each text)."
+      })
+  private int sharing;
+
+  @Option(
+      names = {"--texts", "--limit"},
+      paramLabel = "N",
+      defaultValue = "" + Long.MAX_VALUE,
       description = "At most so many texts of the model's length (default: all).")
-  private int limit;
+  private long limit;
 
   @Option(names = "--batch", defaultValue = "16", description = "Texts a pass (default: 16).")
   private int batch;
@@ -94,8 +87,6 @@ public final class LikelihoodCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Print one line of JSON.")
   private boolean json;
-
-  private Bound bound;
 
   /** For picocli. */
   public LikelihoodCommand() {}
@@ -108,90 +99,104 @@ public final class LikelihoodCommand implements Callable<Integer> {
    */
   @Override
   public Integer call() throws IOException {
-    bound = Bound.of(boundName);
-    requirePositive("--orders", orders);
-    requirePositive("--texts", limit);
-    requirePositive("--batch", batch);
+    Question question = question();
     try (Workers workers = Workers.ofMachine();
-        TrainedRun run = TrainedRun.open(folder, workers)) {
-      if (bound != Bound.NELBO && !(run.objective() instanceof EsoLmObjective)) {
-        throw new IllegalArgumentException(
-            "--bound: %s is only for eso, the run is of %s, allowed: nelbo"
-                .formatted(bound, run.config().system().name()));
-      }
-      int[][] texts = texts(run);
-      report(run, texts, nats(run, texts)).print(spec.commandLine().getOut(), json);
+        TrainedRun run = TrainedRun.open(folder, workers);
+        BlockReader texts = texts(run)) {
+      CorpusLikelihood result = measure(run, texts, question);
+      report(run, result, question).print(spec.commandLine().getOut(), json);
     }
     return 0;
   }
 
-  private int[][] texts(TrainedRun run) {
-    int length = run.config().model().length();
-    Blocks blocks;
-    if (data.equals(run.config().corpus().name())) {
-      blocks = run.corpus().validBlocks(length);
-    } else if (Files.exists(Path.of(data))) {
-      blocks = Blocks.of(data, run.tokenizer().encode(TextFile.read(Path.of(data))), length);
-    } else {
-      throw new IllegalArgumentException(
-          "--data: '%s', must be a file of UTF-8 text, or %s for the run's held-out text"
-              .formatted(data, run.config().corpus().name()));
-    }
-    return blocks.first(limit);
+  private Question question() {
+    requirePositive("--orders", orders);
+    requirePositive("--shared-orders", sharing);
+    requirePositive("--texts", limit);
+    requirePositive("--batch", batch);
+    return new Question(bound(), orders, sharing, limit, batch, seed);
   }
 
-  private double[] nats(TrainedRun run, int[][] texts) {
-    long passes = (long) texts.length * orders;
-    try (Progress progress = Progress.of("likelihood of " + texts.length + " texts", passes)) {
-      if (bound == Bound.NELBO) {
-        return Nelbo.of(run.network(), run.objective(), texts, batch, orders, seed, progress::step);
-      }
-      double[][] logP =
-          AnyOrderLikelihood.of(
-              run.network(),
-              (EsoLmObjective) run.objective(),
-              texts,
-              batch,
-              orders,
-              seed,
-              progress::step);
-      return bound == Bound.IW
-          ? AnyOrderLikelihood.importanceWeighted(logP)
-          : AnyOrderLikelihood.anyOrder(logP);
-    }
+  private Bound bound() {
+    return Arrays.stream(Bound.values())
+        .filter(b -> b.toString().equals(bound))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "--bound: '%s', must be one of nelbo, any-order, iw".formatted(bound)));
   }
 
-  private Report report(TrainedRun run, int[][] texts, double[] nats) {
-    int scored = run.objective().scoredTokens(run.config().model().length());
-    Estimate perToken = Estimate.mean(Arrays.stream(nats).map(n -> n / scored).toArray());
-    Report report =
-        new Report()
-            .put("system", run.config().system().label())
-            .put("data", data)
-            .put("bound", bound.toString())
-            .put("orders", orders)
-            .put("texts", texts.length)
-            .put("tokens", (long) texts.length * scored)
-            .put("nats_per_token", perToken)
-            .put("perplexity", perToken.perplexity());
-    if (data.equals(run.config().corpus().name())) {
-      run.corpus().oracle().ifPresent(truth -> compare(report, truth, texts, nats, scored));
-    }
-    return report;
-  }
-
-  private static void compare(
-      Report report, Oracle truth, int[][] texts, double[] nats, int scored) {
-    int given = texts[0].length - scored;
-    double[] exact =
-        Arrays.stream(OraclePerplexity.nats(truth, texts, given)).map(n -> n / scored).toArray();
-    report.put("true_perplexity", Estimate.mean(exact).perplexity());
-    report.put("kl_to_truth", OraclePerplexity.klToTruth(truth, texts, given, nats));
-  }
-
-  private static void requirePositive(String option, int value) {
+  private static void requirePositive(String option, long value) {
     if (value < 1) {
       throw new IllegalArgumentException(option + ": " + value + ", must be at least 1");
     }
+  }
+
+  /** A file is read piece by piece, so is a text that was held out in a file of its own. */
+  private BlockReader texts(TrainedRun run) {
+    int length = run.config().model().length();
+    CorpusConfig corpus = run.config().corpus();
+    if (isCorpus(run)) {
+      return corpus
+          .validation()
+          .<BlockReader>map(file -> TextBlocks.open(file, run.tokenizer(), length))
+          .orElseGet(() -> run.corpus().validBlocks(length).reader());
+    }
+    if (!Files.exists(Path.of(data))) {
+      throw new IllegalArgumentException(
+          "--data: '%s', must be a file of UTF-8 text, or %s for the run's held-out text"
+              .formatted(data, corpus.name()));
+    }
+    return TextBlocks.open(Path.of(data), run.tokenizer(), length);
+  }
+
+  private boolean isCorpus(TrainedRun run) {
+    return data.equals(run.config().corpus().name());
+  }
+
+  private CorpusLikelihood measure(TrainedRun run, BlockReader texts, Question question) {
+    Optional<Oracle> truth = isCorpus(run) ? truth(run) : Optional.empty();
+    try (Progress progress = Progress.of("likelihood of " + data, SHARES)) {
+      return CorpusLikelihood.of(
+          run.network(),
+          run.objective(),
+          texts,
+          question,
+          truth,
+          (share, done, nats) ->
+              progress.step(Math.round(share * SHARES), () -> soFar(done, nats)));
+    }
+  }
+
+  private static String soFar(long texts, Optional<Estimate> nats) {
+    return "%,d texts".formatted(texts)
+        + nats.map(n -> ", perplexity " + n.perplexity()).orElse("");
+  }
+
+  /** Only languages have one, and these are in memory anyway. */
+  private static Optional<Oracle> truth(TrainedRun run) {
+    CorpusConfig corpus = run.config().corpus();
+    return corpus.validation().isPresent() ? Optional.empty() : run.corpus().oracle();
+  }
+
+  private Report report(TrainedRun run, CorpusLikelihood result, Question question) {
+    boolean nelbo = question.bound() == Bound.NELBO;
+    return new Report()
+        .put("system", run.config().system().label())
+        .put("data", data)
+        .put("bound", question.bound().toString())
+        .put("orders", orders)
+        .put("shared_orders", nelbo ? null : sharing)
+        .put("texts", result.texts())
+        .put("tokens", result.tokens())
+        .put("nats_per_token", result.nats())
+        .put("perplexity", result.nats().perplexity())
+        .put("order_error", nelbo ? null : result.orderError())
+        .put("effective_orders", question.bound() == Bound.IW ? result.effectiveOrders() : null)
+        .put("true_nats_per_token", result.trueNats().orElse(null))
+        .put("true_perplexity", result.trueNats().map(Estimate::perplexity).orElse(null))
+        .put("kl_to_truth", result.klToTruth().orElse(null))
+        .put("seconds", result.seconds());
   }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import org.esolm.experiments.jupyter.CellLog;
 import org.esolm.experiments.jupyter.Jupyter;
 import org.esolm.experiments.jupyter.NotebookRunner;
 import org.esolm.experiments.reproduce.Plan;
@@ -91,24 +92,28 @@ public final class ReproduceCommand implements Callable<Integer> {
   private int notebook(Path home, Path folder, PrintWriter err)
       throws IOException, InterruptedException {
     Jupyter jupyter = Jupyter.findOrSetUp(home, err::println);
-    Path target = folder.resolve("notebooks");
-    NotebookRunner runner =
-        new NotebookRunner(
-            jupyter,
-            Optional.empty(),
-            target,
-            Map.of("ESO_PROFILE", profile, "ESO_OUT", folder.toAbsolutePath().toString()),
-            Duration.ofMinutes(10));
     Path notebook = home.resolve(NOTEBOOK);
+    Path folderOfCopy = folder.resolve("notebooks");
+    Path copy = folderOfCopy.resolve(notebook.getFileName());
+    Path page = folderOfCopy.resolve(NOTEBOOK.replaceAll(".*/|\\.ipynb$", "") + ".html");
+    NotebookRunner runner = new NotebookRunner(jupyter, Optional.empty(), Duration.ofMinutes(10));
     err.println("executing " + home.relativize(notebook));
-    NotebookRunner.Result executed = runner.execute(notebook);
-    if (executed.error().isEmpty()) {
-      executed = runner.html(notebook);
+    CellLog log = new CellLog(err);
+    NotebookRunner.Result result =
+        runner.execute(
+            notebook,
+            Map.of("profile", profile, "out", folder.toAbsolutePath().toString()),
+            copy,
+            log);
+    log.end();
+    if (result.failure().isEmpty()) {
+      result = runner.html(copy, page);
     }
-    executed.error().ifPresent(e -> err.println("eso: " + NOTEBOOK + ": " + e));
-    if (executed.error().isEmpty()) {
-      spec.commandLine().getOut().println("notebook: " + target.resolve(notebook.getFileName()));
+    result.failure().ifPresent(f -> CellLog.print(err, f));
+    result.failure().ifPresent(f -> err.println("eso: " + NOTEBOOK + ": " + f.summary()));
+    if (result.failure().isEmpty()) {
+      spec.commandLine().getOut().println("notebook: " + copy);
     }
-    return executed.error().isEmpty() ? 0 : 1;
+    return result.failure().isEmpty() ? 0 : 1;
   }
 }

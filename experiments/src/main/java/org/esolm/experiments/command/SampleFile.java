@@ -56,6 +56,7 @@ final class SampleFile {
    * @param corpus of the system's training
    * @param corpusFile its file; null if the corpus has none
    * @param corpusSeed its seed
+   * @param corpusTokenizer its tokenizer; null if the corpus makes its own
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Origin(
@@ -67,7 +68,8 @@ final class SampleFile {
       long seed,
       String corpus,
       String corpusFile,
-      long corpusSeed) {
+      long corpusSeed,
+      String corpusTokenizer) {
     static Origin of(RunConfig run, Optional<Double> alpha0, SampleRequest request) {
       boolean eso = run.system().name().equals("eso");
       return new Origin(
@@ -79,7 +81,8 @@ final class SampleFile {
           request.seed(),
           run.corpus().name(),
           run.corpus().file().map(Path::toString).orElse(null),
-          run.corpus().seed());
+          run.corpus().seed(),
+          run.corpus().tokenizer().orElse(null));
     }
 
     /** The corpus, with as few tokens as it can have: for its tokenizer and its law. */
@@ -91,7 +94,8 @@ final class SampleFile {
           1,
           1,
           1,
-          corpusSeed);
+          corpusSeed,
+          Optional.ofNullable(corpusTokenizer));
     }
   }
 

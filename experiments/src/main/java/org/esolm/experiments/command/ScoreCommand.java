@@ -103,9 +103,7 @@ public final class ScoreCommand implements Callable<Integer> {
   private Corpus corpus(List<SampleFile.Line> lines) {
     SampleFile.Origin first = lines.getFirst().origin();
     CorpusConfig corpus =
-        first == null
-            ? new CorpusConfig("toy", Optional.empty(), Optional.empty(), 1, 1, 1, 0)
-            : first.smallCorpus();
+        first == null ? CorpusConfig.of("toy", Optional.empty()).small() : first.smallCorpus();
     for (SampleFile.Line line : lines) {
       boolean same =
           first == null

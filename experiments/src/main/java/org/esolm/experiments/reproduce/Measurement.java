@@ -139,7 +139,7 @@ final class Measurement {
     extra.put("texts", shown);
     Arrays.sort(seconds);
     return new ResultRow(
-        system.name(),
+        system.family(),
         alpha0,
         perplexity,
         truth,

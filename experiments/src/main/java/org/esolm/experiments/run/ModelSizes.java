@@ -1,6 +1,7 @@
 package org.esolm.experiments.run;
 
 import org.esolm.data.Corpus;
+import org.esolm.data.Tokenizer;
 import org.esolm.model.ModelConfig;
 import org.esolm.system.SystemConfig;
 
@@ -29,17 +30,17 @@ public record ModelSizes(
    * @return its configuration
    */
   public ModelConfig of(SystemConfig system, Corpus corpus) {
-    return of(system, corpus.vocabSize());
+    return of(system, corpus.tokenizer());
   }
 
   /**
    * The transformer of a system for a vocabulary.
    *
    * @param system the system
-   * @param vocabSize number of tokens without the mask, whose id it is
+   * @param tokenizer whose vocabulary
    * @return its configuration
    */
-  public ModelConfig of(SystemConfig system, int vocabSize) {
+  public ModelConfig of(SystemConfig system, Tokenizer tokenizer) {
     ModelConfig model =
         new ModelConfig(
             hiddenSize,
@@ -47,8 +48,8 @@ public record ModelSizes(
             blocks,
             heads,
             length,
-            vocabSize + 1,
-            vocabSize,
+            tokenizer.vocabSizeWithMask(),
+            tokenizer.maskIndex(),
             dropout);
     system.requireFits(model);
     return model;

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.esolm.data.Corpus;
 import org.esolm.data.Tokenizer;
 import org.esolm.io.Safetensors;
@@ -14,8 +13,6 @@ import org.esolm.objective.Nelbo;
 import org.esolm.objective.Objective;
 import org.esolm.sampler.Denoiser;
 import org.esolm.tensor.Workers;
-import tools.jackson.core.type.TypeReference;
-import tools.jackson.databind.json.JsonMapper;
 
 /** A trained network from a run directory, with its averaged weights, ready to be asked. */
 public final class TrainedRun implements AutoCloseable {
@@ -31,8 +28,7 @@ public final class TrainedRun implements AutoCloseable {
     this.config = config;
     this.tokenizer = tokenizer;
     this.workers = workers;
-    Parameters weights =
-        new Parameters(arena, config.model().of(config.system(), tokenizer.vocabSize()));
+    Parameters weights = new Parameters(arena, config.model().of(config.system(), tokenizer));
     try (Safetensors tensors = Safetensors.open(checkpoint)) {
       weights.named().forEach((name, t) -> tensors.readFloats("ema/" + name, t));
     }
@@ -55,9 +51,7 @@ public final class TrainedRun implements AutoCloseable {
       throw new IllegalArgumentException(
           folder + ": no checkpoint yet; train on with: eso train --resume");
     }
-    List<String> tokens =
-        JsonMapper.shared()
-            .readValue(Files.readString(folder.resolve(Training.TOKENS)), new TypeReference<>() {});
+    String tokens = Files.readString(folder.resolve(Training.TOKENS));
     return new TrainedRun(config, config.corpus().tokenizer(tokens), workers, checkpoint);
   }
 

@@ -5,14 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.esolm.data.Corpus;
 import org.esolm.io.AtomicFiles;
 import org.esolm.model.ModelConfig;
@@ -21,13 +18,13 @@ import org.esolm.tensor.Workers;
 import org.esolm.train.TrainConfig;
 import org.esolm.train.TrainEvent;
 import org.esolm.train.Trainer;
-import tools.jackson.databind.json.JsonMapper;
 
 /** One training run in a run directory. */
 public final class Training {
   /** The checkpoint that a run ends with, and resumes from. */
   static final String CHECKPOINT = "last.safetensors";
 
+  /** What the tokenizer is made from again, {@link org.esolm.data.Tokenizer#definition}. */
   static final String TOKENS = "tokens.json";
 
   private static final int METRICS_EVERY = 10;
@@ -67,9 +64,7 @@ public final class Training {
           resume
               ? resumed(folder, config, trainer, provenance)
               : RunDirectory.create(folder, config, provenance)) {
-        AtomicFiles.write(
-            folder.resolve(TOKENS),
-            JsonMapper.shared().writeValueAsString(corpus.tokenizer().tokens()));
+        AtomicFiles.write(folder.resolve(TOKENS), corpus.tokenizer().definition());
         return train(trainer, run, config);
       }
     }
@@ -126,14 +121,10 @@ public final class Training {
   }
 
   private static Provenance provenance(RunConfig config) throws IOException {
-    List<Path> inputs =
-        Stream.of(config.corpus().file(), config.corpus().validation())
-            .flatMap(Optional::stream)
-            .toList();
     return Provenance.gather(
         Path.of(System.getProperty("eso.home", ".")),
         Map.of("train", config.train().seed(), "corpus", config.corpus().seed()),
-        inputs);
+        config.corpus().files());
   }
 
   private static OptionalDouble train(Trainer trainer, RunDirectory run, RunConfig config)

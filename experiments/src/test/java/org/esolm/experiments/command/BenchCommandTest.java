@@ -50,6 +50,9 @@ class BenchCommandTest {
   @Test
   void theGridIsTheSequencesOrTheBlocks() {
     assertThat(bench("sample", "--model", "eso", "--steps", "1").json().get("nfe").asInt()).isOne();
+    JsonNode a = bench("sample", "--model", "eso", "--variant", "A", "--steps", "1").json();
+    assertThat(a.get("variant").asString()).isEqualTo("A");
+    assertThat(bench("train", "--model", "ar", "--variant", "A").exit()).isEqualTo(2);
     assertThat(bench("sample", "--model", "bd3lm", "--block-steps", "1").json().get("nfe").asInt())
         .isEqualTo(8);
   }

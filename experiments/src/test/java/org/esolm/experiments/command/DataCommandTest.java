@@ -39,6 +39,8 @@ class DataCommandTest {
     JsonNode words = eso("data", "describe", file, "--by", "words", "--json").json();
     assertThat(words.get("vocabulary").asInt()).isEqualTo(4 + 2);
     assertThat(words.get("train_tokens").asInt()).isEqualTo(54);
+    JsonNode gpt2 = eso("data", "describe", file, "--by", "gpt2", "--json").json();
+    assertThat(gpt2.get("vocabulary").asInt()).isEqualTo(50_257);
     assertThat(eso("data", "describe", file, "--by", "letters").exit()).isEqualTo(2);
     assertThat(eso("data", "describe", temp.resolve("gone")).err()).contains("allowed: toy");
   }

@@ -170,6 +170,21 @@ class TrainCommandTest {
     assertThat(out).doesNotExist();
   }
 
+  @Test
+  void gpt2sTokensTrainSampleAndMeasure() throws IOException {
+    Path text = Files.writeString(temp.resolve("text"), "To be, or not to be. ".repeat(40));
+    Path run =
+        trained(temp, "gpt2", "corpus.name=text", "corpus.tokenizer=gpt2", "corpus.file=" + text);
+    assertThat(Files.readString(run.resolve("tokens.json"))).isEqualTo("\"gpt2\"");
+    Path samples = temp.resolve("samples.jsonl");
+    Result result = eso("sample", run, "--prompt", "To be,", "--out", samples);
+    assertThat(result.exit()).as(result.err()).isZero();
+    assertThat(Files.readString(samples)).contains("\"text\":\"To be,", "[2514,307,11,");
+    double nats =
+        eso("likelihood", run, "--data", text, "--json").json().get("nats_per_token").asDouble();
+    assertThat(nats).isBetween(5.0, 11.0); // six steps teach little: log 50257 = 10.8
+  }
+
   private static List<String> listing(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       return files

@@ -29,6 +29,7 @@ class TrainedCommandsTest {
   @BeforeAll
   static void train() throws IOException {
     run = trained(temp, "eso");
+    trained(temp, "eso-a", "system.variant=A");
     trained(temp, "ar", "system.name=ar");
     trained(temp, "mdlm", "system.name=mdlm");
     trained(temp, "bd3lm", "system.name=bd3lm");
@@ -48,7 +49,7 @@ class TrainedCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso"})
+  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso", "eso-a"})
   void samplesAreJsonLinesThatDoNotDependOnTheBatch(String system) throws IOException {
     Path one = temp.resolve(system + "-one.jsonl");
     Path two = temp.resolve(system + "-two.jsonl");
@@ -127,7 +128,7 @@ class TrainedCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso"})
+  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso", "eso-a"})
   void likelihoodOfTheHeldOutText(String system) {
     JsonNode all = eso("likelihood", temp.resolve(system), "--data", "toy", "--json").json();
     assertThat(all.get("texts").asInt()).isEqualTo(480 / 16);
@@ -152,15 +153,41 @@ class TrainedCommandsTest {
     assertThat(weighted.get("perplexity").asDouble())
         .isLessThan(anyOrder.get("perplexity").asDouble());
     assertThat(anyOrder.has("true_perplexity")).isFalse();
+    assertThat(weighted.get("effective_orders").asDouble()).isBetween(1.0, 8.0);
+    assertThat(weighted.get("order_error").asDouble()).isPositive();
+    assertThat(weighted.get("seconds").asDouble()).isPositive();
+    JsonNode shared = eso(join(common, new Object[] {"iw", "--shared-orders"})).json();
+    assertThat(shared.get("shared_orders").asInt()).isEqualTo(32);
+    assertThat(shared.get("perplexity")).isNotEqualTo(weighted.get("perplexity"));
+    assertThat(shared.get("nats_per_token_se").isNull()).isTrue(); // five texts, one observation
 
-    requireRefused(
-        eso("likelihood", temp.resolve("ar"), "--data", "toy", "--bound", "iw"),
-        "--bound: iw is only for eso, the run is of ar, allowed: nelbo");
     requireRefused(
         eso("likelihood", run, "--data", "toy", "--bound", "x"),
         "--bound: 'x', must be one of nelbo, any-order, iw");
     requireRefused(eso("likelihood", run, "--data", "nonesuch"), "--data: 'nonesuch'");
     requireRefused(eso("likelihood", run, "--data", "toy", "--orders", "0"), "--orders: 0");
+  }
+
+  /** Every system has orders; AR has one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso", "eso-a"})
+  void everySystemHasABoundOverOrders(String system) {
+    Object[] common = {"likelihood", temp.resolve(system), "--data", "toy", "--json", "--bound"};
+    JsonNode one = eso(join(common, new Object[] {"iw", "--orders", 1})).json();
+    JsonNode four = eso(join(common, new Object[] {"iw", "--orders", 4})).json();
+    double nats = one.get("nats_per_token").asDouble();
+    assertThat(eso(join(common, new Object[] {"any-order"})).json().get("nats_per_token"))
+        .isEqualTo(one.get("nats_per_token"));
+    assertThat(nats).isBetween(4.0, 6.0);
+    assertThat(one.get("order_error").isNull()).isTrue();
+    if (system.equals("ar")) {
+      JsonNode exact = eso(join(common, new Object[] {"nelbo"})).json();
+      assertThat(nats).isEqualTo(exact.get("nats_per_token").asDouble(), within(1e-6));
+      assertThat(four.get("nats_per_token").asDouble()).isEqualTo(nats, within(1e-6));
+    } else {
+      assertThat(four.get("nats_per_token").asDouble()).isLessThan(nats + 0.01);
+    }
+    assertThat(four.get("kl_to_truth").asDouble()).isPositive();
   }
 
   @Test
