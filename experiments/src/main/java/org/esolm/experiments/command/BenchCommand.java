@@ -29,8 +29,15 @@ import picocli.CommandLine.Spec;
 /** Times training steps and sampling, on random tokens and random weights. */
 @Command(
     name = "bench",
-    description = "Time a training step or the sampling of a batch.",
-    subcommands = {BenchCommand.Train.class, BenchCommand.Sample.class})
+    description = "Time a training step or the sampling of a batch; compare, and see it grow.",
+    subcommands = {
+      BenchCommand.Train.class,
+      BenchCommand.Sample.class,
+      BenchMachineCommand.class,
+      BenchCompareCommand.class,
+      BenchLatencyCommand.class,
+      BenchGrowthCommand.class
+    })
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -41,7 +48,9 @@ public final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "bench: nothing to time, allowed: bench train, bench sample");
+        spec.commandLine(),
+        "bench: nothing to time, allowed: bench "
+            + String.join(", bench ", spec.subcommands().keySet()));
   }
 
   /** {@code eso bench train}: objective, forward, backward, optimizer and average. */
