@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Another program to compare with, which understands {@code train|sample CONFIG_JSON}.
@@ -49,7 +48,9 @@ public record Peer(String name, List<String> start) implements Contestant {
     Path target = root.resolve("experiments/peer/target");
     Path classPath = target.resolve("runtime.classpath");
     if (!Files.exists(classPath)) {
-      build(root);
+      platform();
+      System.err.println("eso: fetching and building the peer (once, some 300 MB)");
+      MavenModule.build(root, "peer");
     }
     Path library = target.resolve("libtorch/pytorch/cpu/" + platform());
     String jars = target.resolve("classes") + ":" + Files.readString(classPath).strip();
@@ -79,30 +80,5 @@ public record Peer(String name, List<String> start) implements Contestant {
         "--peer: %s is there for Linux on x86-64 only, must be a command here, such as"
                 .formatted(LIBTORCH)
             + " 'python torch_peer.py'");
-  }
-
-  private static void build(Path root) throws IOException, InterruptedException {
-    platform();
-    System.err.println("eso: fetching and building the peer (once, some 300 MB)");
-    ProcessBuilder maven =
-        new ProcessBuilder(
-                root.resolve("mvnw").toString(),
-                "-B",
-                "-ntp",
-                "-q",
-                "-Ppeer",
-                "-pl",
-                "experiments/peer",
-                "process-classes")
-            .directory(root.toFile())
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.INHERIT);
-    maven.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    Process process = maven.start();
-    if (!process.waitFor(30, TimeUnit.MINUTES) || process.exitValue() != 0) {
-      process.destroy();
-      throw new IOException(
-          "the peer could not be built; try: ./mvnw -Ppeer -pl experiments/peer process-classes");
-    }
   }
 }

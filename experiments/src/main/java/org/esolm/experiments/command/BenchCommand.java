@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.Train.class,
       BenchCommand.Sample.class,
       BenchMachineCommand.class,
+      BenchKernelsCommand.class,
       BenchCompareCommand.class,
       BenchLatencyCommand.class,
       BenchGrowthCommand.class
