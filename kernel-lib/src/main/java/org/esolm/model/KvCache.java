@@ -1,35 +1,38 @@
 package org.esolm.model;
 
 import java.lang.foreign.Arena;
+import java.util.Arrays;
+import org.esolm.tensor.CachedAttention;
 import org.esolm.tensor.Tensor;
 
 /**
  * Keys and values of every block and head, and how many of each sequence are kept. What lies behind
- * is scratch.
+ * is scratch. Where nothing is ever kept, all blocks share the memory of one.
  */
 final class KvCache {
   final int capacity;
-  private final int batch;
   private final ModelConfig config;
   private final int[] kept;
-  private final Tensor[] keys; // one a block: [B, heads, h, capacity]
-  private final Tensor[] values; // one a block: [B, heads, capacity, h]
+  private final Tensor[] keys; // one a block: [B, heads, capacity, h], packed
+  private final Tensor[] values; // one a block: [B, heads, capacity, h], packed
+  private final int keyFloats; // of one head
+  private final int valueFloats;
 
-  KvCache(Arena arena, ModelConfig config, int batch, int capacity) {
+  KvCache(Arena arena, ModelConfig config, int batch, int atLeast, boolean keeps) {
     this.config = config;
-    this.batch = batch;
-    this.capacity = (capacity + 15) / 16 * 16;
+    capacity = CachedAttention.capacity(atLeast);
+    keyFloats = capacity * config.headSize();
+    valueFloats = CachedAttention.valueFloats(capacity, config.headSize());
     kept = new int[batch];
     keys = new Tensor[config.blocks()];
     values = new Tensor[config.blocks()];
-    for (int b = 0; b < keys.length; b++) {
-      keys[b] = Tensor.zeros(arena, batch, config.heads(), config.headSize(), this.capacity);
-      values[b] = Tensor.zeros(arena, batch, config.heads(), this.capacity, config.headSize());
+    if (keeps) {
+      Arrays.setAll(keys, b -> Tensor.zeros(arena, batch, config.heads(), keyFloats));
+      Arrays.setAll(values, b -> Tensor.zeros(arena, batch, config.heads(), valueFloats));
+    } else {
+      Arrays.fill(keys, Tensor.zeros(arena, batch, config.heads(), keyFloats));
+      Arrays.fill(values, Tensor.zeros(arena, batch, config.heads(), valueFloats));
     }
-  }
-
-  int batch() {
-    return batch;
   }
 
   Tensor keys(int block) {
@@ -40,9 +43,14 @@ final class KvCache {
     return values[block];
   }
 
-  /** First element of a head's keys, and of its values. */
-  long at(int sequence, int head) {
-    return ((long) sequence * config.heads() + head) * config.headSize() * capacity;
+  /** First element of a head's keys. */
+  long keysAt(int sequence, int head) {
+    return ((long) sequence * config.heads() + head) * keyFloats;
+  }
+
+  /** First element of a head's values. */
+  long valuesAt(int sequence, int head) {
+    return ((long) sequence * config.heads() + head) * valueFloats;
   }
 
   int kept(int sequence) {

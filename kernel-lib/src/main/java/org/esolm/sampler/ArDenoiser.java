@@ -1,6 +1,7 @@
 package org.esolm.sampler;
 
 import org.esolm.model.AttentionPattern;
+import org.esolm.model.DecoderWeights;
 import org.esolm.model.Parameters;
 import org.esolm.objective.ArObjective.Prepend;
 import org.esolm.tensor.Tensor;
@@ -10,13 +11,25 @@ import org.esolm.tensor.Workers;
  * An autoregressive transformer: tokens become known from left to right, each enters the cache
  * once, and only the next position can be asked for.
  *
- * @param weights the network, which must not change while a session is open
+ * @param weights the network
  * @param workers the threads that compute
  * @param prepend what stands before the first token
  * @param prependToken the token that is prepended; not used with {@link Prepend#NONE}
  */
-public record ArDenoiser(Parameters weights, Workers workers, Prepend prepend, int prependToken)
+public record ArDenoiser(DecoderWeights weights, Workers workers, Prepend prepend, int prependToken)
     implements Denoiser {
+  /**
+   * Asks a copy of the parameters as they are now.
+   *
+   * @param weights the network; see {@link DecoderWeights} for what may become of it
+   * @param workers the threads that compute
+   * @param prepend what stands before the first token
+   * @param prependToken the token that is prepended
+   */
+  public ArDenoiser(Parameters weights, Workers workers, Prepend prepend, int prependToken) {
+    this(DecoderWeights.of(weights, workers), workers, prepend, prependToken);
+  }
+
   @Override
   public int vocabSize() {
     return weights.config().vocabSize();
@@ -38,7 +51,7 @@ public record ArDenoiser(Parameters weights, Workers workers, Prepend prepend, i
     private final int[] known;
 
     ArSession(int batch, int length) {
-      net = new NetworkSession(weights, workers, batch, length, length + 1);
+      net = NetworkSession.cached(weights, workers, batch, length, length + 1);
       known = new int[batch];
     }
 

@@ -2,6 +2,7 @@ package org.esolm.sampler;
 
 import java.util.Arrays;
 import org.esolm.model.AttentionPattern;
+import org.esolm.model.DecoderWeights;
 import org.esolm.model.Parameters;
 import org.esolm.objective.BlockDiffusionObjective;
 import org.esolm.tensor.Tensor;
@@ -12,12 +13,23 @@ import org.esolm.tensor.Workers;
  * each step and attend to each other and to the cache of finished blocks. A finished block is
  * stored by a step that wants nothing, or on the way by the first step that asks for a later block.
  *
- * @param weights the network, which must not change while a session is open
+ * @param weights the network
  * @param workers the threads that compute
  * @param blockSize S
  */
-public record BlockDenoiser(Parameters weights, Workers workers, int blockSize)
+public record BlockDenoiser(DecoderWeights weights, Workers workers, int blockSize)
     implements Denoiser {
+  /**
+   * Asks a copy of the parameters as they are now.
+   *
+   * @param weights the network; see {@link DecoderWeights} for what may become of it
+   * @param workers the threads that compute
+   * @param blockSize S
+   */
+  public BlockDenoiser(Parameters weights, Workers workers, int blockSize) {
+    this(DecoderWeights.of(weights, workers), workers, blockSize);
+  }
+
   @Override
   public int vocabSize() {
     return weights.config().vocabSize();
@@ -40,7 +52,7 @@ public record BlockDenoiser(Parameters weights, Workers workers, int blockSize)
     private final int[] finished; // blocks that are complete and enter with the pass at hand
 
     BlockSession(int batch, int length) {
-      net = new NetworkSession(weights, workers, batch, length, length);
+      net = NetworkSession.cached(weights, workers, batch, length, length);
       tokens = new int[batch][length];
       for (int[] row : tokens) {
         Arrays.fill(row, maskIndex());

@@ -1,6 +1,7 @@
 package org.esolm.sampler;
 
 import org.esolm.model.AttentionPattern;
+import org.esolm.model.DecoderWeights;
 import org.esolm.model.Parameters;
 import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
@@ -12,10 +13,20 @@ import org.esolm.tensor.Workers;
  * enter once more and stay in the cache: from there on each token attends causally, enters once as
  * a mask and once as itself.
  *
- * @param weights the network, which must not change while a session is open
+ * @param weights the network
  * @param workers the threads that compute
  */
-public record EsoADenoiser(Parameters weights, Workers workers) implements Denoiser {
+public record EsoADenoiser(DecoderWeights weights, Workers workers) implements Denoiser {
+  /**
+   * Asks a copy of the parameters as they are now.
+   *
+   * @param weights the network; see {@link DecoderWeights} for what may become of it
+   * @param workers the threads that compute
+   */
+  public EsoADenoiser(Parameters weights, Workers workers) {
+    this(DecoderWeights.of(weights, workers), workers);
+  }
+
   @Override
   public int vocabSize() {
     return weights.config().vocabSize();
@@ -38,7 +49,7 @@ public record EsoADenoiser(Parameters weights, Workers workers) implements Denoi
     private final boolean[] prefixStored;
 
     EsoASession(int batch, int length) {
-      net = new NetworkSession(weights, workers, batch, length, length);
+      net = NetworkSession.cached(weights, workers, batch, length, length);
       clean = new Known(batch);
       sequential = new boolean[batch];
       prefixStored = new boolean[batch];

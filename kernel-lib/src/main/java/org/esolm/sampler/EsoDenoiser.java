@@ -1,6 +1,7 @@
 package org.esolm.sampler;
 
 import org.esolm.model.AttentionPattern;
+import org.esolm.model.DecoderWeights;
 import org.esolm.model.Parameters;
 import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
@@ -11,10 +12,20 @@ import org.esolm.tensor.Workers;
  * of the clean ones stay; those of the masks are overwritten by the next step. One cache serves
  * both phases.
  *
- * @param weights the network, which must not change while a session is open
+ * @param weights the network
  * @param workers the threads that compute
  */
-public record EsoDenoiser(Parameters weights, Workers workers) implements Denoiser {
+public record EsoDenoiser(DecoderWeights weights, Workers workers) implements Denoiser {
+  /**
+   * Asks a copy of the parameters as they are now.
+   *
+   * @param weights the network; see {@link DecoderWeights} for what may become of it
+   * @param workers the threads that compute
+   */
+  public EsoDenoiser(Parameters weights, Workers workers) {
+    this(DecoderWeights.of(weights, workers), workers);
+  }
+
   @Override
   public int vocabSize() {
     return weights.config().vocabSize();
@@ -34,7 +45,7 @@ public record EsoDenoiser(Parameters weights, Workers workers) implements Denois
     private final NetworkSession net;
 
     EsoSession(int batch, int length) {
-      net = new NetworkSession(weights, workers, batch, length, length);
+      net = NetworkSession.cached(weights, workers, batch, length, length);
     }
 
     @Override

@@ -2,15 +2,15 @@ package org.esolm.sampler;
 
 import java.lang.foreign.Arena;
 import org.esolm.model.Decoder;
+import org.esolm.model.DecoderWeights;
 import org.esolm.model.ModelConfig;
-import org.esolm.model.Parameters;
 import org.esolm.model.Pass;
 import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
 
 /**
- * What the sessions of all cached systems have: a decoder, the pass that is being put together,
- * memory for logits.
+ * What the sessions of all networks have: a decoder, the pass that is being put together, memory
+ * for logits.
  */
 final class NetworkSession implements AutoCloseable {
   final int batch;
@@ -19,11 +19,24 @@ final class NetworkSession implements AutoCloseable {
   final Pass pass = new Pass();
   private final LogitsBuffer logits;
 
-  NetworkSession(Parameters weights, Workers workers, int batch, int length, int capacity) {
+  private NetworkSession(Decoder decoder, ModelConfig config, int batch, int length) {
     this.batch = batch;
     this.length = length;
-    decoder = new Decoder(weights, workers, batch, capacity);
-    logits = new LogitsBuffer(weights.config());
+    this.decoder = decoder;
+    logits = new LogitsBuffer(config);
+  }
+
+  /** With a cache. */
+  static NetworkSession cached(
+      DecoderWeights weights, Workers workers, int batch, int length, int capacity) {
+    Decoder decoder = new Decoder(weights, workers, batch, capacity);
+    return new NetworkSession(decoder, weights.config(), batch, length);
+  }
+
+  /** Without a cache. */
+  static NetworkSession uncached(DecoderWeights weights, Workers workers, int batch, int length) {
+    Decoder decoder = Decoder.withoutCache(weights, workers, batch, length);
+    return new NetworkSession(decoder, weights.config(), batch, length);
   }
 
   /** Runs the pass. */

@@ -2,6 +2,7 @@ package org.esolm.system;
 
 import java.util.List;
 import org.esolm.diffusion.NoiseSchedule;
+import org.esolm.model.DecoderWeights;
 import org.esolm.model.ModelConfig;
 import org.esolm.model.Transformer;
 import org.esolm.objective.ArObjective;
@@ -183,19 +184,30 @@ public record SystemConfig(
   /**
    * How it answers while sampling.
    *
-   * @param network the trained network, which must not change while it samples
+   * @param network the trained network, of which a copy is asked
    * @param workers the threads that compute
    * @return the denoiser
    */
   public Denoiser denoiser(Transformer network, Workers workers) {
+    return denoiser(DecoderWeights.of(network.weights(), workers), workers);
+  }
+
+  /**
+   * How it answers while sampling.
+   *
+   * @param weights the trained network
+   * @param workers the threads that compute
+   * @return the denoiser
+   */
+  public Denoiser denoiser(DecoderWeights weights, Workers workers) {
     return switch (name) {
-      case "ar" -> new ArDenoiser(network.weights(), workers, prepend, prepended(network.config()));
-      case "mdlm" -> new MdlmDenoiser(network);
-      case "bd3lm" -> new BlockDenoiser(network.weights(), workers, blockSize);
+      case "ar" -> new ArDenoiser(weights, workers, prepend, prepended(weights.config()));
+      case "mdlm" -> new MdlmDenoiser(weights, workers);
+      case "bd3lm" -> new BlockDenoiser(weights, workers, blockSize);
       default ->
           variant == Variant.A
-              ? new EsoADenoiser(network.weights(), workers)
-              : new EsoDenoiser(network.weights(), workers);
+              ? new EsoADenoiser(weights, workers)
+              : new EsoDenoiser(weights, workers);
     };
   }
 

@@ -1,145 +1,149 @@
 package org.esolm.tensor;
 
-import static jdk.incubator.vector.FloatVector.fromMemorySegment;
-import static org.esolm.tensor.Simd.F;
-import static org.esolm.tensor.Simd.NATIVE;
-import static org.esolm.tensor.Simd.W;
-import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.set;
+import static org.esolm.tensor.PanelProduct.P;
+import static org.esolm.tensor.PanelProduct.address;
+import static org.esolm.tensor.PanelProduct.bytes;
+import static org.esolm.tensor.PanelProduct.multiply;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
+import java.util.Objects;
 
 /**
- * Attention of a single query over a cache of one head. Keys are stored transposed, [h, capacity],
- * so that scores of neighbouring keys fill a vector and nothing is summed across lanes; values are
- * stored [capacity, h].
+ * Attention of some queries over a cache of one head. Keys and values are packed as weights are, in
+ * panels: scores are a product with the keys, [capacity / P, h, P], and what is attended to is one
+ * with the values, [h / P rounded up, capacity, P]. Each worker has an instance of its own.
  */
 public final class CachedAttention {
-  private CachedAttention() {}
+  /** The most queries of one call. */
+  public static final int QUERIES = 32;
+
+  private final int capacity;
+  private final int h;
+  private final Tensor scores; // [QUERIES, capacity]
+  private final Tensor mixed; // [QUERIES, h rounded up to panels]
+  private final float[] sums = new float[QUERIES];
 
   /**
-   * Softmax attention of one query to keys [0, n).
+   * Memory for one worker.
    *
-   * @param q where the query lies
-   * @param qAt its first element, h floats
-   * @param keys [h, capacity]
-   * @param keysAt first element of the head's keys
-   * @param values [capacity, h]
-   * @param valuesAt first element of the head's values
-   * @param capacity floats from one element of the keys to the next
-   * @param n number of keys, at least 1
+   * @param arena its owner
+   * @param capacity keys of a head, as {@link #capacity} gives it
    * @param h head size
-   * @param scale 1 / sqrt(h)
-   * @param scores scratch of at least n floats
-   * @param out written
-   * @param outAt first of h floats
    */
-  public static void attend(
+  public CachedAttention(Arena arena, int capacity, int h) {
+    this.capacity = capacity;
+    this.h = h;
+    scores = Tensor.zeros(arena, QUERIES, capacity);
+    mixed = Tensor.zeros(arena, QUERIES, valueFloats(1, h));
+  }
+
+  /**
+   * Room for at least so many keys.
+   *
+   * @param keys wanted
+   * @return whole panels
+   */
+  public static int capacity(int keys) {
+    return (keys + P - 1) / P * P;
+  }
+
+  /**
+   * The size of a head's values.
+   *
+   * @param capacity number of values
+   * @param h head size
+   * @return floats, in whole panels
+   */
+  public static int valueFloats(int capacity, int h) {
+    return (h + P - 1) / P * P * capacity;
+  }
+
+  /**
+   * Softmax attention of each query to its keys [0, end). A query's result has the same bits
+   * whatever queries are computed with it.
+   *
+   * @param q [rows, ...] queries, already times 1 / sqrt(h)
+   * @param qAt first element of the first query
+   * @param ldq floats from query to query
+   * @param rows number of queries, at most {@link #QUERIES}
+   * @param ends for each query, how many keys it attends to, at least 1
+   * @param endsAt where the first query's stands
+   * @param keys where keys lie
+   * @param keysAt first element of the head's
+   * @param values where values lie
+   * @param valuesAt first element of the head's
+   * @param out written, h floats for each query
+   * @param outAt first element for the first query
+   * @param ldo floats from query to query of out
+   */
+  public void attend(
       Tensor q,
       long qAt,
+      int ldq,
+      int rows,
+      int[] ends,
+      int endsAt,
       Tensor keys,
       long keysAt,
       Tensor values,
       long valuesAt,
-      int capacity,
-      int n,
-      int h,
-      float scale,
-      Tensor scores,
       Tensor out,
-      long outAt) {
-    score(q.memory(), qAt, keys.memory(), keysAt, capacity, n, h, scale, scores.memory());
-    float max = CrossEntropy.max(scores.memory(), 0, n);
-    float sum = Attention.exponentials(scores, 0, 0, n, max);
-    mix(scores.memory(), values.memory(), valuesAt, n, h, 1 / sum, out.memory(), outAt);
-  }
-
-  private static void score(
-      MemorySegment q,
-      long qAt,
-      MemorySegment keys,
-      long keysAt,
-      int capacity,
-      int n,
-      int h,
-      float scale,
-      MemorySegment scores) {
-    int j = 0;
-    for (; j + 4 * W <= n; j += 4 * W) {
-      FloatVector a = FloatVector.zero(F);
-      FloatVector b = a;
-      FloatVector c = a;
-      FloatVector d = a;
-      for (int i = 0; i < h; i++) {
-        FloatVector v = FloatVector.broadcast(F, get(q, qAt + i));
-        long at = keysAt + (long) i * capacity + j;
-        a = fromMemorySegment(F, keys, at << 2, NATIVE).fma(v, a);
-        b = fromMemorySegment(F, keys, (at + W) << 2, NATIVE).fma(v, b);
-        c = fromMemorySegment(F, keys, (at + 2 * W) << 2, NATIVE).fma(v, c);
-        d = fromMemorySegment(F, keys, (at + 3 * W) << 2, NATIVE).fma(v, d);
-      }
-      a.mul(scale).intoMemorySegment(scores, j << 2, NATIVE);
-      b.mul(scale).intoMemorySegment(scores, (j + W) << 2, NATIVE);
-      c.mul(scale).intoMemorySegment(scores, (j + 2 * W) << 2, NATIVE);
-      d.mul(scale).intoMemorySegment(scores, (j + 3 * W) << 2, NATIVE);
+      long outAt,
+      int ldo) {
+    Objects.checkIndex(rows, QUERIES + 1);
+    int n = 0;
+    for (int r = 0; r < rows; r++) {
+      n = Math.max(n, ends[endsAt + r]);
     }
-    for (; j + W <= n; j += W) {
-      FloatVector a = FloatVector.zero(F);
-      for (int i = 0; i < h; i++) {
-        a =
-            fromMemorySegment(F, keys, (keysAt + (long) i * capacity + j) << 2, NATIVE)
-                .fma(FloatVector.broadcast(F, get(q, qAt + i)), a);
-      }
-      a.mul(scale).intoMemorySegment(scores, j << 2, NATIVE);
+    Objects.checkIndex(n, capacity + 1);
+    Objects.checkFromIndexSize(qAt, (rows - 1L) * ldq + h, q.size());
+    Objects.checkFromIndexSize(keysAt, (long) capacity * h, keys.size());
+    Objects.checkFromIndexSize(valuesAt, valueFloats(capacity, h), values.size());
+    int panels = (n + P - 1) / P;
+    long weights = address(scores, 0);
+    long row = bytes(capacity);
+    multiply(
+        address(q, qAt),
+        bytes(ldq),
+        address(keys, keysAt),
+        bytes((long) h * P),
+        h,
+        weights,
+        row,
+        rows,
+        panels);
+    for (int r = 0; r < rows; r++) {
+      sums[r] = exponentials((long) r * capacity, ends[endsAt + r], n);
     }
-    for (; j < n; j++) {
-      float s = 0;
-      for (int i = 0; i < h; i++) {
-        s = Math.fma(get(keys, keysAt + (long) i * capacity + j), get(q, qAt + i), s);
-      }
-      set(scores, j, s * scale);
+    int width = mixed.dim(1);
+    multiply(
+        weights,
+        row,
+        address(values, valuesAt),
+        bytes((long) capacity * P),
+        n,
+        address(mixed, 0),
+        bytes(width),
+        rows,
+        width / P);
+    for (int r = 0; r < rows; r++) {
+      Attention.scale(mixed, (long) r * width, h, 1 / sums[r]);
+      MemorySegment.copy(
+          mixed.memory(),
+          bytes((long) r * width),
+          out.memory(),
+          bytes(outAt + (long) r * ldo),
+          bytes(h));
     }
   }
 
-  private static void mix(
-      MemorySegment weights,
-      MemorySegment values,
-      long valuesAt,
-      int n,
-      int h,
-      float factor,
-      MemorySegment out,
-      long outAt) {
-    int i = 0;
-    for (; i + 2 * W <= h; i += 2 * W) {
-      FloatVector a = FloatVector.zero(F);
-      FloatVector b = a;
-      for (int j = 0; j < n; j++) {
-        FloatVector p = FloatVector.broadcast(F, get(weights, j));
-        long at = valuesAt + (long) j * h + i;
-        a = fromMemorySegment(F, values, at << 2, NATIVE).fma(p, a);
-        b = fromMemorySegment(F, values, (at + W) << 2, NATIVE).fma(p, b);
-      }
-      a.mul(factor).intoMemorySegment(out, (outAt + i) << 2, NATIVE);
-      b.mul(factor).intoMemorySegment(out, (outAt + i + W) << 2, NATIVE);
-    }
-    for (; i + W <= h; i += W) {
-      FloatVector a = FloatVector.zero(F);
-      for (int j = 0; j < n; j++) {
-        a =
-            fromMemorySegment(F, values, (valuesAt + (long) j * h + i) << 2, NATIVE)
-                .fma(FloatVector.broadcast(F, get(weights, j)), a);
-      }
-      a.mul(factor).intoMemorySegment(out, (outAt + i) << 2, NATIVE);
-    }
-    for (; i < h; i++) {
-      float s = 0;
-      for (int j = 0; j < n; j++) {
-        s = Math.fma(get(values, valuesAt + (long) j * h + i), get(weights, j), s);
-      }
-      set(out, outAt + i, s * factor);
-    }
+  /** Scores [0, n) to their exponentials and scores [n, width) to zero; returns the sum. */
+  private float exponentials(long at, int n, int width) {
+    int end = Attention.pad(scores, at, 0, n); // there are whole panels
+    float sum = Attention.exponentials(scores, at, 0, end, Attention.max(scores, at, 0, end));
+    Attention.zero(scores, at, n, width);
+    return sum;
   }
 
   /**
@@ -148,11 +152,11 @@ public final class CachedAttention {
    * @param kv where they lie
    * @param keyAt first element of the key
    * @param valueAt first element of the value
-   * @param keys [h, capacity]
-   * @param keysAt first element of the head's keys
-   * @param values [capacity, h]
-   * @param valuesAt first element of the head's values
-   * @param capacity floats from one element of the keys to the next
+   * @param keys where keys go
+   * @param keysAt first element of the head's
+   * @param values where values go
+   * @param valuesAt first element of the head's
+   * @param capacity keys of a head
    * @param index which key
    * @param h head size
    */
@@ -167,14 +171,17 @@ public final class CachedAttention {
       int capacity,
       int index,
       int h) {
+    long to = keysAt + (long) (index / P) * h * P + index % P;
     for (int i = 0; i < h; i++) {
-      keys.set(keysAt + (long) i * capacity + index, kv.get(keyAt + i));
+      keys.set(to + (long) i * P, kv.get(keyAt + i));
     }
-    MemorySegment.copy(
-        kv.memory(),
-        valueAt << 2,
-        values.memory(),
-        (valuesAt + (long) index * h) << 2,
-        (long) h << 2);
+    for (int i = 0; i < h; i += P) {
+      MemorySegment.copy(
+          kv.memory(),
+          bytes(valueAt + i),
+          values.memory(),
+          bytes(valuesAt + (long) i * capacity + (long) index * P),
+          bytes(Math.min(P, h - i)));
+    }
   }
 }

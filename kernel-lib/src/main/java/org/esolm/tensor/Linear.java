@@ -14,9 +14,9 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Products with a weight matrix [out, in]: {@code y = x W' + b}, and its gradients, for many rows
- * at a time ({@link FewRows} for few). Matrices may be columns of wider ones: {@code at} is the
- * index of the first element, {@code ld} the number of floats from one row to the next. Every
- * function works on the rows it is given, on the calling thread.
+ * at a time ({@link PackedMatrix} while decoding). Matrices may be columns of wider ones: {@code
+ * at} is the index of the first element, {@code ld} the number of floats from one row to the next.
+ * Every function works on the rows it is given, on the calling thread.
  */
 public final class Linear {
   private Linear() {}

@@ -10,6 +10,7 @@ import org.esolm.data.Blocks;
 import org.esolm.system.SystemConfig;
 import org.esolm.tensor.OwnProcess;
 import org.esolm.tensor.Tensor;
+import org.esolm.tensor.WeightFormat;
 import org.esolm.tensor.Workers;
 import org.esolm.train.TrainConfig;
 import org.esolm.train.Trainer;
@@ -28,7 +29,7 @@ class AllocationTest {
   private static final double NOISE = 200; // bytes a step
 
   @ParameterizedTest
-  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso", "decode"})
+  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso", "f32", "bf16", "int8"})
   void stepsAllocateNothing(String what) throws Exception {
     String bytes = OwnProcess.run(System.getProperty("java.class.path"), Measurement.class, what);
     assertThat(Double.parseDouble(bytes)).isLessThan(NOISE);
@@ -41,8 +42,9 @@ class AllocationTest {
     public static void main(String[] args) {
       try (Arena arena = Arena.ofShared();
           Workers workers = new Workers(2)) {
+        boolean trains = SystemConfig.NAMES.contains(args[0]);
         System.out.print(
-            args[0].equals("decode") ? decode(arena, workers) : train(args[0], workers));
+            trains ? train(args[0], workers) : decode(arena, workers, WeightFormat.of(args[0])));
       }
     }
 
@@ -64,7 +66,7 @@ class AllocationTest {
       }
     }
 
-    private static double decode(Arena arena, Workers workers) {
+    private static double decode(Arena arena, Workers workers, WeightFormat format) {
       ModelConfig config = new ModelConfig(36, 5, 2, 2, 16, 40, 39, 0);
       Pass[] passes = {new Pass(), new Pass()};
       for (int rows : new int[] {3, 12}) { // few, and many
@@ -77,7 +79,9 @@ class AllocationTest {
           pass.want(rows - 1, 0, 0);
         }
       }
-      try (Decoder decoder = new Decoder(Networks.random(arena, config, 5), workers, 3, 16)) {
+      DecoderWeights weights =
+          DecoderWeights.of(Networks.random(arena, config, 5), workers, format);
+      try (Decoder decoder = new Decoder(weights, workers, 3, 16)) {
         Tensor out = Tensor.zeros(arena, 3, 40);
         return settled(
             () -> {

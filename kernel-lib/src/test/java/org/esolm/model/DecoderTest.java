@@ -67,7 +67,8 @@ class DecoderTest {
     steps.forEach(s -> all.add(new ArrayList<>()));
     int most = steps.stream().mapToInt(List::size).max().orElseThrow();
     try (Arena arena = Arena.ofShared();
-        Decoder decoder = new Decoder(weights, workers, text.length, LENGTH)) {
+        Decoder decoder =
+            new Decoder(DecoderWeights.of(weights, workers), workers, text.length, LENGTH)) {
       for (int k = 0; k < most; k++) {
         Pass pass = new Pass();
         for (int s = 0; s < text.length; s++) {
@@ -135,7 +136,7 @@ class DecoderTest {
       Parameters weights = Networks.random(arena, Networks.tiny(adaLn, LENGTH, 0), 5);
       int[] text = Networks.text(1, 1, LENGTH)[0];
       Rng rng = Rng.of(3, Purpose.MASKING);
-      try (Decoder decoder = new Decoder(weights, workers, 1, LENGTH);
+      try (Decoder decoder = new Decoder(DecoderWeights.of(weights, workers), workers, 1, LENGTH);
           Transformer network = new Transformer(weights, workers)) {
         for (int from = 0; from < LENGTH; from += blockSize) {
           for (int round = 0; round < 3; round++) {
@@ -177,7 +178,7 @@ class DecoderTest {
         full.row(text[l], l, new AttentionPattern.Causal());
         full.want(l, 0, 0);
       }
-      try (Decoder decoder = new Decoder(weights, workers, 1, LENGTH);
+      try (Decoder decoder = new Decoder(DecoderWeights.of(weights, workers), workers, 1, LENGTH);
           Transformer network = new Transformer(weights, workers)) {
         float[] expected = logits(network, full);
         int prompt = 13;

@@ -69,7 +69,7 @@ class NetworkDenoiserTest {
   }
 
   static Stream<Arguments> systems() {
-    BiFunction<Workers, Transformer, Denoiser> mdlm = (w, t) -> new MdlmDenoiser(t);
+    BiFunction<Workers, Transformer, Denoiser> mdlm = (w, t) -> new MdlmDenoiser(weights, w);
     BiFunction<Workers, Transformer, Denoiser> eso = (w, t) -> new EsoDenoiser(weights, w);
     BiFunction<Workers, Transformer, Denoiser> esoA = (w, t) -> new EsoADenoiser(weights, w);
     return Stream.of(
@@ -245,7 +245,7 @@ class NetworkDenoiserTest {
 
   @Test
   void mdlmSeesAllThatIsKnown() {
-    try (var session = new MdlmDenoiser(onTwo).open(1, LENGTH)) {
+    try (var session = new MdlmDenoiser(weights, two).open(1, LENGTH)) {
       session.step(known(5, 1, 20, 2), wanted());
       Tensor answer = session.step(known(0, 3), wanted(1, 23));
       Pass full = new Pass();
@@ -283,7 +283,7 @@ class NetworkDenoiserTest {
           .isThrownBy(() -> session.step(known(), wanted(1, 5)))
           .withMessage("wanted: 5, must be positions of one block in ascending order");
     }
-    try (var session = new MdlmDenoiser(onOne).open(1, LENGTH)) {
+    try (var session = new MdlmDenoiser(weights, one).open(1, LENGTH)) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> session.step(known(), wanted(5, 1)))
           .withMessage("wanted: 1, positions must be ascending");

@@ -152,40 +152,57 @@ class AttentionTest {
   @ParameterizedTest
   @CsvSource({"1, 2", "3, 6", "7, 16", "16, 18", "19, 32", "65, 34", "133, 66"})
   void cachedAttentionIsSoftmaxAttention(int n, int h) {
+    int rows = 7;
     try (Arena arena = Arena.ofConfined()) {
-      int capacity = (n + 20) / 16 * 16;
-      Tensor q = Numbers.normal(arena, 1, h + 3);
+      int capacity = CachedAttention.capacity(n + 5);
+      Tensor q = Numbers.normal(arena, 1, rows, h + 3);
       Tensor kv = Numbers.normal(arena, 2, n, 2 * h);
       Tensor keys = Tensor.zeros(arena, 5 + h * capacity).fill(Float.NaN); // unused room is junk
-      Tensor values = Tensor.zeros(arena, 7 + capacity * h).fill(Float.NaN);
+      int valueFloats = CachedAttention.valueFloats(capacity, h);
+      Tensor values = Tensor.zeros(arena, 7 + valueFloats).fill(Float.NaN);
       for (int j = 0; j < n; j++) {
         CachedAttention.put(kv, j * 2L * h, j * 2L * h + h, keys, 5, values, 7, capacity, j, h);
       }
-      Tensor out = Tensor.zeros(arena, h + 2).fill(9);
-      float scale = (float) (1 / Math.sqrt(h));
-      Tensor scratch = Tensor.zeros(arena, capacity);
-      CachedAttention.attend(q, 3, keys, 5, values, 7, capacity, n, h, scale, scratch, out, 1);
-      double[] p = new double[n];
-      double sum = 0;
-      for (int j = 0; j < n; j++) {
-        double s = 0;
-        for (int i = 0; i < h; i++) {
-          s += (double) q.get(3 + i) * kv.get(j * 2L * h + i);
-        }
-        p[j] = Math.exp(s * scale);
-        sum += p[j];
+      int[] ends = new int[rows + 1];
+      for (int r = 0; r < rows; r++) {
+        ends[r + 1] = Math.max(1, n - r * r);
       }
-      double total = sum;
+      CachedAttention attention = new CachedAttention(arena, capacity, h);
+      int ldo = h + 2;
+      Tensor out = Tensor.zeros(arena, rows, ldo).fill(9);
+      attention.attend(q, 3, h + 3, rows - 1, ends, 1, keys, 5, values, 7, out, 1, ldo);
       Numbers.assertClose(
           out,
           1e-5,
           at -> {
-            double s = 0;
-            for (int j = 0; at >= 1 && at <= h && j < n; j++) {
-              s += p[j] / total * kv.get(j * 2L * h + h + at - 1);
-            }
-            return at >= 1 && at <= h ? s : 9;
+            int r = (int) (at / ldo);
+            int i = (int) (at % ldo) - 1;
+            return r == rows - 1 || i < 0 || i >= h
+                ? 9
+                : attended(q, 3 + r * (h + 3L), kv, ends[r + 1], h, i);
           });
+      for (int r = 0; r < rows - 1; r++) {
+        Tensor alone = Tensor.zeros(arena, h);
+        long query = 3 + r * (h + 3L);
+        attention.attend(q, query, h, 1, ends, r + 1, keys, 5, values, 7, alone, 0, h);
+        for (int i = 0; i < h; i++) {
+          assertThat(alone.get(i)).isEqualTo(out.get((long) r * ldo + 1 + i));
+        }
+      }
     }
+  }
+
+  private static double attended(Tensor q, long qAt, Tensor kv, int n, int h, int i) {
+    double sum = 0;
+    double total = 0;
+    for (int j = 0; j < n; j++) {
+      double s = 0;
+      for (int k = 0; k < h; k++) {
+        s += (double) q.get(qAt + k) * kv.get(j * 2L * h + k);
+      }
+      sum += Math.exp(s);
+      total += Math.exp(s) * kv.get(j * 2L * h + h + i);
+    }
+    return total / sum;
   }
 }

@@ -18,10 +18,6 @@ class LinearTest {
       13, 48, 31
       """;
 
-  private static Tensor scratch(Arena arena) {
-    return Tensor.zeros(arena, FewRows.SCRATCH);
-  }
-
   /** x [rows, in] as columns 2.. of a matrix with in + 3 columns, and so on. */
   private static double product(
       Tensor x, int xAt, int ldx, int r, Tensor w, int wAt, int in, int o) {
@@ -34,35 +30,29 @@ class LinearTest {
 
   @ParameterizedTest
   @CsvSource(textBlock = SHAPES)
-  void forwardAndFewMultiplyColumnsOfWiderMatrices(int rows, int in, int out) {
+  void forwardMultipliesColumnsOfWiderMatrices(int rows, int in, int out) {
     try (Arena arena = Arena.ofConfined()) {
       int ldx = in + 3;
       int ldy = out + 5;
       Tensor x = Numbers.normal(arena, 1, rows, ldx);
       Tensor w = Numbers.normal(arena, 2, out + 1, in);
       Tensor bias = Numbers.normal(arena, 3, out + 2);
-      for (boolean few : new boolean[] {false, true}) {
-        for (Tensor b : new Tensor[] {null, bias}) {
-          Tensor y = Tensor.zeros(arena, rows, ldy).fill(6);
-          if (few) {
-            FewRows.forward(x, 2, ldx, w, in, b, 2, y, 4, ldy, rows, in, out, scratch(arena));
-          } else {
-            Linear.forward(x, 2, ldx, w, in, y, 4, ldy, rows, in, out);
-            if (b != null) {
-              Linear.addBias(y, b, 2, 4, ldy, rows, out);
-            }
-          }
-          Numbers.assertClose(
-              y,
-              1e-5,
-              at -> {
-                int r = (int) (at / ldy);
-                int o = (int) (at % ldy) - 4;
-                return o < 0 || o >= out
-                    ? 6
-                    : product(x, 2, ldx, r, w, in, in, o) + (b == null ? 0 : b.get(2 + o));
-              });
+      for (Tensor b : new Tensor[] {null, bias}) {
+        Tensor y = Tensor.zeros(arena, rows, ldy).fill(6);
+        Linear.forward(x, 2, ldx, w, in, y, 4, ldy, rows, in, out);
+        if (b != null) {
+          Linear.addBias(y, b, 2, 4, ldy, rows, out);
         }
+        Numbers.assertClose(
+            y,
+            1e-5,
+            at -> {
+              int r = (int) (at / ldy);
+              int o = (int) (at % ldy) - 4;
+              return o < 0 || o >= out
+                  ? 6
+                  : product(x, 2, ldx, r, w, in, in, o) + (b == null ? 0 : b.get(2 + o));
+            });
       }
     }
   }
@@ -141,47 +131,6 @@ class LinearTest {
       assertThat((double) Linear.dot(dy, 1, dy, n + 2, n))
           .isCloseTo(
               product(dy, 1, 0, 0, dy, n + 2, n, 0), org.assertj.core.api.Assertions.within(1e-4));
-    }
-  }
-
-  /** The promise that sampling rests on: the same bits whatever is computed beside an element. */
-  @ParameterizedTest
-  @MethodSource("sizes")
-  void fewGivesTheSameBitsWhateverRowsAndColumnsAreComputedWithAnElement(int in) {
-    try (Arena arena = Arena.ofConfined()) {
-      int rows = 11;
-      int out = 13;
-      Tensor x = Numbers.normal(arena, 1, rows, in);
-      Tensor w = Numbers.normal(arena, 2, out, in);
-      Tensor bias = Numbers.normal(arena, 3, out);
-      Tensor all = Tensor.zeros(arena, rows, out);
-      FewRows.forward(x, 0, in, w, 0, bias, 0, all, 0, out, rows, in, out, scratch(arena));
-      for (int r = 0; r < rows; r++) {
-        for (int n = 1; r + n <= rows; n += 2) {
-          for (int o = 0; o < out; o++) {
-            int m = Math.min(out - o, 1 + (r + o) % 6);
-            Tensor some = Tensor.zeros(arena, n, m);
-            FewRows.forward(
-                x,
-                (long) r * in,
-                in,
-                w,
-                (long) o * in,
-                bias,
-                o,
-                some,
-                0,
-                m,
-                n,
-                in,
-                m,
-                scratch(arena));
-            for (int i = 0; i < n * m; i++) {
-              assertThat(some.get(i)).isEqualTo(all.get((r + i / m) * (long) out + o + i % m));
-            }
-          }
-        }
-      }
     }
   }
 }
