@@ -117,8 +117,7 @@ public class Kernels {
   /** Scores of a head's queries and keys. */
   @Benchmark
   public void attentionScores(Rates rates) {
-    Attention.scores(
-        x, 0, d, y, 0, d, scores, 0, ROWS + Attention.ROOM, ROWS, ROWS, HEAD, 0.2f);
+    Attention.scores(x, 0, d, y, 0, d, scores, 0, ROWS + Attention.ROOM, ROWS, ROWS, HEAD, 0.2f);
     rates.count(2.0 * ROWS * ROWS * HEAD, 2.0 * ROWS * HEAD + ROWS * ROWS);
   }
 

@@ -14,8 +14,8 @@ import tools.jackson.databind.json.JsonMapper;
  * Times eager PyTorch: {@code train|sample CONFIG_JSON}, one line of JSON on standard output.
  *
  * <p>Keys of the configuration: model (ar, mdlm, bd3lm, eso), hidden, cond, blocks, heads, length,
- * vocab, batch; block_size (4), steps (length), block_steps (block_size), alpha0 (0.5 in training, 1
- * in sampling), threads (2), warmup (as many as fill 3 seconds, at least 3), reps (10 or 3).
+ * vocab, batch; block_size (4), steps (length), block_steps (block_size), alpha0 (0.5 in training,
+ * 1 in sampling), threads (2), warmup (as many as fill 3 seconds, at least 3), reps (10 or 3).
  */
 public final class Peer {
   private Peer() {}

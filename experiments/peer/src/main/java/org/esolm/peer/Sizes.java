@@ -18,8 +18,7 @@ record Sizes(
   static Sizes of(JsonNode json) {
     String model = json.path("model").asString("");
     if (!model.matches("ar|mdlm|bd3lm|eso")) {
-      throw new IllegalArgumentException(
-          "model: '" + model + "', must be ar, mdlm, bd3lm or eso");
+      throw new IllegalArgumentException("model: '" + model + "', must be ar, mdlm, bd3lm or eso");
     }
     return new Sizes(
         model,

@@ -63,7 +63,13 @@ public final class Latency {
    * @param warmUp seconds of sampling before a system is timed, such as {@link #WARM_UP_SECONDS}
    */
   public Latency(
-      Shape shape, int threads, double limit, int evaluations, Rows rows, Consumer<String> log, double warmUp) {
+      Shape shape,
+      int threads,
+      double limit,
+      int evaluations,
+      Rows rows,
+      Consumer<String> log,
+      double warmUp) {
     if (!(limit > 0) || evaluations < 2 || threads < 1) {
       throw new IllegalArgumentException(
           "--limit: %s, --evaluations: %d, --threads: %d, must be above 0, at least 2, at least 1"

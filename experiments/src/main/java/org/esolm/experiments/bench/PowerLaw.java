@@ -12,7 +12,6 @@ import org.tribuo.regression.RegressionFactory;
 import org.tribuo.regression.Regressor;
 import org.tribuo.regression.slm.ElasticNetCDTrainer;
 
-
 /**
  * y = c x^p, by least squares on logarithms (Tribuo's linear regression).
  *

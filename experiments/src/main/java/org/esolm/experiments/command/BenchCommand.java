@@ -58,7 +58,8 @@ public final class BenchCommand implements Runnable {
   @Command(
       name = "train",
       description = {
-        "Time training steps: ms_per_step (median), min_ms, params. Beside it the rate at which this",
+        "Time training steps: ms_per_step (median), min_ms, params. Beside it the rate at which"
+            + " this",
         "machine multiplies matrices (sgemm_gflops), and the fraction of it that the median step's",
         "products reach, counting only those that the model needs."
       })

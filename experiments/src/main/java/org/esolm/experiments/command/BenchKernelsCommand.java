@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.esolm.experiments.bench.MavenModule;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Unmatched;
 
 /** {@code eso bench kernels}: the vector kernels under JMH. */
@@ -21,10 +20,7 @@ import picocli.CommandLine.Unmatched;
       "JMH's, such as 'layerNorm -p d=256' or -h."
     })
 final class BenchKernelsCommand implements Callable<Integer> {
-  @Unmatched private List<String> options = new ArrayList<>();
-
-  @Parameters(paramLabel = "REGEX", description = "Kernels whose name it fits; all if none is named.")
-  private List<String> names = new ArrayList<>();
+  @Unmatched private List<String> arguments = new ArrayList<>();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -42,8 +38,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", classPath, "org.openjdk.jmh.Main"));
-    command.addAll(names);
-    command.addAll(options);
+    command.addAll(arguments);
     return new ProcessBuilder(command).inheritIO().start().waitFor() == 0 ? 0 : 1;
   }
 }

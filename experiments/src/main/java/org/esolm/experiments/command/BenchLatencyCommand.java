@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "latency",
     description = {
-      "Time the sampling of one sequence, one token an evaluation, at several lengths, all systems.",
+      "Time the sampling of one sequence, one token an evaluation, at several lengths, all"
+          + " systems.",
       "Writes latency.jsonl, latency.md and figures. Goes on where it was when called again."
     })
 final class BenchLatencyCommand implements Callable<Integer> {
@@ -73,7 +74,14 @@ final class BenchLatencyCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Rows rows = Rows.open(out.resolve("latency.jsonl"));
     boolean complete =
-        new Latency(Shape.named(shape), threads, limit, evaluations, rows, err::println, Latency.WARM_UP_SECONDS)
+        new Latency(
+                Shape.named(shape),
+                threads,
+                limit,
+                evaluations,
+                rows,
+                err::println,
+                Latency.WARM_UP_SECONDS)
             .run(lengths, budget);
     String table =
         MachineFacts.markdown(

@@ -64,7 +64,9 @@ class ComparisonTest {
     var plan = plan(2, Duration.ofSeconds(20), Duration.ofMinutes(1));
     boolean complete = new Comparison(plan, ours, peer, rowsWithRates(2), x -> {}).run();
     long disturbed =
-        rowsWithRates(2).all().stream().filter(r -> Boolean.TRUE.equals(r.get("disturbed"))).count();
+        rowsWithRates(2).all().stream()
+            .filter(r -> Boolean.TRUE.equals(r.get("disturbed")))
+            .count();
     assertThat(complete).isEqualTo(disturbed == 0);
     assertThat(ours.starts() + peer.starts()).isEqualTo(4);
     new Comparison(plan, ours, peer, rowsWithRates(2), x -> {}).run();
@@ -85,11 +87,13 @@ class ComparisonTest {
     Script slow = script("peer", "exec sleep 60");
     List<String> told = new ArrayList<>();
     Rows rows = rowsWithRates(2);
-    new Comparison(plan(2, Duration.ofMillis(300), Duration.ofMinutes(1)), ours, slow, rows, told::add)
+    new Comparison(
+            plan(2, Duration.ofMillis(300), Duration.ofMinutes(1)), ours, slow, rows, told::add)
         .run();
     assertThat(slow.starts()).isOne();
     assertThat(told).anyMatch(line -> line.contains("longer than 0 s, left out"));
-    assertThat(ComparisonTable.of(List.of(WORK), rows.all(), "peer")).contains("too long to measure");
+    assertThat(ComparisonTable.of(List.of(WORK), rows.all(), "peer"))
+        .contains("too long to measure");
   }
 
   @Test
@@ -106,8 +110,16 @@ class ComparisonTest {
     List<Map<String, Object>> rows = new ArrayList<>();
     rows.add(
         Map.of(
-            "work", "lab", "who", "machine", "round", 1, "disturbed", false,
-            "line", Map.of("sgemm_gflops", 100.0, "read_gb_s", 10.0)));
+            "work",
+            "lab",
+            "who",
+            "machine",
+            "round",
+            1,
+            "disturbed",
+            false,
+            "line",
+            Map.of("sgemm_gflops", 100.0, "read_gb_s", 10.0)));
     double[] ours = {0.1, 0.2, 0.4};
     double[] theirs = {0.4, 0.6, 1.0};
     for (int i = 0; i < 3; i++) {
@@ -118,7 +130,9 @@ class ComparisonTest {
     String table = ComparisonTable.of(List.of(WORK), rows, "peer");
     // ratios 4, 3, 2.5; 256 evaluations of 3.3 MB of weights and half the cache, at 10 GB/s
     assertThat(table)
-        .contains("| lab-sample1-ar | 200 ms (least 100 ms) | 600 ms (least 400 ms) | **3.00** (2.58 to 3.83) | 3 |")
+        .contains(
+            "| lab-sample1-ar | 200 ms (least 100 ms) | 600 ms (least 400 ms) | **3.00** (2.58 to"
+                + " 3.83) | 3 |")
         .contains("50 MiB / 50 MiB")
         .contains("reading at 10.0 GB/s: 97.3 ms | 49 % / 16 %");
     assertThat(ComparisonTable.of(Works.of("quick", "train"), rows, "peer").lines()).hasSize(2);
@@ -126,8 +140,20 @@ class ComparisonTest {
 
   private static Map<String, Object> row(String who, int round, double seconds, boolean disturbed) {
     return Map.of(
-        "work", "lab-sample1-ar", "who", who, "round", round, "disturbed", disturbed,
-        "seconds", seconds, "peak_mib", 50.0, "line", Map.of("nfe", 256));
+        "work",
+        "lab-sample1-ar",
+        "who",
+        who,
+        "round",
+        round,
+        "disturbed",
+        disturbed,
+        "seconds",
+        seconds,
+        "peak_mib",
+        50.0,
+        "line",
+        Map.of("nfe", 256));
   }
 
   @Test
@@ -137,8 +163,7 @@ class ComparisonTest {
         .withMessage("--rounds: 0, must be at least 1");
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () ->
-                new Comparison.Plan(List.of(), 1, Duration.ofSeconds(1), Duration.ofSeconds(1)))
+            () -> new Comparison.Plan(List.of(), 1, Duration.ofSeconds(1), Duration.ofSeconds(1)))
         .withMessageContaining("--only");
   }
 }

@@ -21,7 +21,10 @@ class RowsTest {
     rows.add(Map.of("work", "b", "round", 1, "seconds", 0.7));
     Rows again = Rows.open(file);
     assertThat(again.all()).isEqualTo(rows.all());
-    assertThat(again.find(Map.of("work", "b", "round", 1))).get().extracting("seconds").isEqualTo(0.7);
+    assertThat(again.find(Map.of("work", "b", "round", 1)))
+        .get()
+        .extracting("seconds")
+        .isEqualTo(0.7);
     assertThat(again.find(Map.of("work", "b", "round", 2))).isEmpty();
   }
 

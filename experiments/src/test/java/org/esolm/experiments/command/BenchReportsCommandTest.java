@@ -52,8 +52,16 @@ class BenchReportsCommandTest {
     Files.writeString(peer, "echo '{\"ms_per_step\":500}'\n");
     Result result =
         eso(
-            "bench", "compare", "--peer", "sh " + peer, "--only", "lab-train-ar", "--rounds", 1,
-            "--out", temp.resolve("out"));
+            "bench",
+            "compare",
+            "--peer",
+            "sh " + peer,
+            "--only",
+            "lab-train-ar",
+            "--rounds",
+            1,
+            "--out",
+            temp.resolve("out"));
     assertThat(result.exit()).as(result.err()).isZero();
     assertThat(temp.resolve("out/compare.md")).content().contains("| CPU |", "times faster");
     assertThat(temp.resolve("out/compare.jsonl")).content().contains("\"who\":\"peer\"");
