@@ -92,7 +92,11 @@ public class Kernels {
     arena.close();
   }
 
-  /** The rate of products that others are held against. */
+  /**
+   * The rate of products that others are held against.
+   *
+   * @param rates told what was done
+   */
   @Benchmark
   public void machineProducts(Rates rates) {
     int n = SQUARE;
@@ -100,49 +104,78 @@ public class Kernels {
     rates.count(2.0 * n * n * n, 3.0 * n * n);
   }
 
-  /** The rate of memory: filled, which no cache holds. */
+  /**
+   * The rate of memory: filled, which no cache holds.
+   *
+   * @param rates told what was done
+   */
   @Benchmark
   public void machineMemory(Rates rates) {
     memory.fill(0.5f);
     rates.count(0, MEMORY);
   }
 
-  /** d to 4 d. */
+  /**
+   * d to 4 d.
+   *
+   * @param rates told what was done
+   */
   @Benchmark
   public void linear(Rates rates) {
     Linear.forward(x, 0, d, w, 0, y, 0, 4 * d, ROWS, d, 4 * d);
     rates.count(2.0 * ROWS * d * 4 * d, ROWS * 5.0 * d + 4.0 * d * d);
   }
 
-  /** Scores of a head's queries and keys. */
+  /**
+   * Scores of a head's queries and keys.
+   *
+   * @param rates told what was done
+   */
   @Benchmark
   public void attentionScores(Rates rates) {
     Attention.scores(x, 0, d, y, 0, d, scores, 0, ROWS + Attention.ROOM, ROWS, ROWS, HEAD, 0.2f);
     rates.count(2.0 * ROWS * ROWS * HEAD, 2.0 * ROWS * HEAD + ROWS * ROWS);
   }
 
-  /** Mean, deviation, weight and shift of every row. */
+  /**
+   * Mean, deviation, weight and shift of every row.
+   *
+   * @param rates told what was done
+   */
   @Benchmark
   public void layerNorm(Rates rates) {
     LayerNorm.forward(x, norm, norm, y, statistics, 0, ROWS, d);
     rates.count(8.0 * ROWS * d, 2.0 * ROWS * d);
   }
 
-  /** By its tanh. */
+  /**
+   * By its tanh.
+   *
+   * @param rates told what was done
+   */
   @Benchmark
   public void gelu(Rates rates) {
     Gelu.forward(x, y, 0, ROWS * 4L * d);
     rates.count(0, 2.0 * ROWS * 4 * d);
   }
 
-  /** The derivative of {@link #gelu}. */
+  /**
+   * The derivative of {@link #gelu}.
+   *
+   * @param rates told what was done
+   */
   @Benchmark
   public void geluBackward(Rates rates) {
     Gelu.backward(x, y, z, 0, ROWS * 4L * d);
     rates.count(0, 3.0 * ROWS * 4 * d);
   }
 
-  /** The negative log-likelihood of every row. */
+  /**
+   * The negative log-likelihood of every row.
+   *
+   * @param rates told what was done
+   * @return their sum
+   */
   @Benchmark
   public float crossEntropy(Rates rates) {
     float sum = 0;
@@ -153,7 +186,11 @@ public class Kernels {
     return sum;
   }
 
-  /** Moments, weights and their average, a layer's worth. */
+  /**
+   * Moments, weights and their average, a layer's worth.
+   *
+   * @param rates told what was done
+   */
   @Benchmark
   public void adam(Rates rates) {
     var factors = new Adam.Factors(1, 0.9f, 0.999f, 1e-3f, 0.5f, 1e-8f, 1, 0.999f);
