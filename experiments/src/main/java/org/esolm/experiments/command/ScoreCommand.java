@@ -84,9 +84,17 @@ public final class ScoreCommand implements Callable<Integer> {
    */
   @Override
   public Integer call() throws IOException {
+    boolean oracle = evaluator.equals("oracle");
+    if (!oracle && !Files.isDirectory(Path.of(evaluator))) {
+      throw new IllegalArgumentException(
+          "--evaluator: '"
+              + evaluator
+              + "', allowed: oracle, or a folder with config.json and "
+              + Gpt2.WEIGHTS);
+    }
     List<SampleFile.Line> lines = SampleFile.read(samples);
     Report report = new Report().put("evaluator", evaluator);
-    if (evaluator.equals("oracle")) {
+    if (oracle) {
       byOracle(lines, report);
     } else {
       byNetwork(lines, report);
@@ -96,14 +104,6 @@ public final class ScoreCommand implements Callable<Integer> {
   }
 
   private void byNetwork(List<SampleFile.Line> lines, Report report) throws IOException {
-    Path folder = Path.of(evaluator);
-    if (!Files.isDirectory(folder)) {
-      throw new IllegalArgumentException(
-          "--evaluator: '"
-              + evaluator
-              + "', allowed: oracle, or a folder with config.json and "
-              + Gpt2.WEIGHTS);
-    }
     if (length.isPresent() && length.get() < 2) {
       throw new IllegalArgumentException("--length: " + length.get() + ", must be at least 2");
     }
@@ -113,7 +113,7 @@ public final class ScoreCommand implements Callable<Integer> {
       other = Optional.of(SampleFile.read(reference.get()));
     }
     try (Workers workers = Workers.ofMachine();
-        EvaluatorScore score = new EvaluatorScore(folder, how, length, workers)) {
+        EvaluatorScore score = new EvaluatorScore(Path.of(evaluator), how, length, workers)) {
       score.score(lines, other, report);
     }
   }

@@ -122,6 +122,7 @@ final class TrainingCases {
     int length = x0[0].length;
     int blocks = t.length / x0.length;
     int size = golden.setting("block_size");
+    BlockDiffusionObjective.requireDivides(length, size);
     int mask = golden.setting("mask_index");
     AttentionPattern pattern = new AttentionPattern.BlockDiffusion(length, size);
     mask(golden, report, x0.length, 2 * length, b -> pattern);

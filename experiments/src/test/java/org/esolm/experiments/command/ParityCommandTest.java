@@ -83,7 +83,7 @@ class ParityCommandTest {
         "eso_b_sampler | \"n_blocks\": 2 | \"n_blocks\": 3 | no tensor 'weight/blocks.2.",
         "eso_b_sampler | \"mask_index\": 23 | \"mask_index\": 24 | maskIndex: 24, must be 0 to vocabSize - 1",
         "mdlm | \"mlp_ratio\": 4 | \"mlp_ratio\": 2 | mlp_ratio: 2.0, must be 4.0",
-        "bd3lm_block4 | \"block_size\": 4 | \"block_size\": 5 | 5",
+        "bd3lm_block4 | \"block_size\": 4 | \"block_size\": 5 | blockSize: 5, must divide the length (12)",
         "eso_a_diffusion | \"variant\": \"A\" | \"variant\": \"C\" | variant: C, must be A or B",
         "ar_prepend_none | \"none\" | \"both\" | prepend_token: 'both', must be none, bos or mask",
         "mauve | \"p_counts\" | \"counts\" | no list 'p_counts'",
