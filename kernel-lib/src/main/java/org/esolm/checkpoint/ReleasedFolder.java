@@ -43,8 +43,7 @@ public final class ReleasedFolder {
       throws IOException {
     SequencedMap<String, Tensor> named = new LinkedHashMap<>();
     weights.named().forEach((name, t) -> named.put("backbone." + name, t));
-    Safetensors.write(
-        folder.resolve(HuggingFaceFolder.MODEL), named, Map.of("format", "pt"));
+    Safetensors.write(folder.resolve(HuggingFaceFolder.MODEL), named, Map.of("format", "pt"));
     ObjectNode config = config(system, weights.config());
     tokenizer.ifPresent(name -> config.put("tokenizer_name_or_path", name));
     AtomicFiles.write(

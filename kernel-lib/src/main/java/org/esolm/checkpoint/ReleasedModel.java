@@ -106,7 +106,7 @@ public final class ReleasedModel {
   public ModelConfig config(int maskIndex) {
     return new ModelConfig(
         sizes.hidden(),
-        sizes.cond(),
+        system.adaLn() ? sizes.cond() : 0,
         sizes.blocks(),
         sizes.heads(),
         sizes.length(),

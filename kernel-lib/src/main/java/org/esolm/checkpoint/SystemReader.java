@@ -33,7 +33,8 @@ final class SystemReader {
           settings.nameOf("algo.time_conditioning", "time_conditioning")
               + ": true, allowed: false (networks here are not told the time)");
     }
-    boolean lowVariance = settings.text("algo.loss_type", "loss_type").equals(Optional.of("low_var"));
+    boolean lowVariance =
+        settings.text("algo.loss_type", "loss_type").equals(Optional.of("low_var"));
     return switch (name) {
       case "ar" -> new SystemConfig(name, null, null, null, prepend(), null, null, null);
       case "mdlm" -> new SystemConfig(name, null, null, null, null, lowVariance, null, null);
@@ -118,8 +119,7 @@ final class SystemReader {
       case "mixed2" -> Variant.A;
       default ->
           throw new IllegalArgumentException(
-              "%s: '%s', allowed: causal, mixed2"
-                  .formatted(settings.nameOf(keys), said));
+              "%s: '%s', allowed: causal, mixed2".formatted(settings.nameOf(keys), said));
     };
   }
 

@@ -85,9 +85,9 @@ public final class TorchFile implements AutoCloseable {
     }
     try {
       return new TorchFile(file, zip);
-    } catch (ZipException e) {
+    } catch (ZipException | EOFException e) {
       zip.close();
-      throw new IllegalArgumentException(file + ": damaged: " + brief(e.getMessage()), e);
+      throw new IllegalArgumentException(file + ": not a whole PyTorch checkpoint: " + e, e);
     } catch (IOException | RuntimeException e) {
       zip.close();
       throw e;

@@ -189,7 +189,11 @@ class SafetensorsTest {
     try (Arena arena = Arena.ofConfined()) {
       SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put("values", Tensor.copyOf(arena, values, values.length));
-      tensors.put("many", Numbers.normal(arena, 5, 3, 700_001));
+      Tensor many = Tensor.zeros(arena, 3, 700_001); // more than is converted at a time
+      for (long i = 0; i < many.size(); i++) {
+        many.set(i, i % 1999 - 999);
+      }
+      tensors.put("many", many);
       Safetensors.write(file, tensors, type, Map.of());
       double error = type == ElementType.F32 ? 0 : type == ElementType.F16 ? 0x1p-11 : 0x1p-8;
       try (Safetensors read = Safetensors.open(file)) {
@@ -201,7 +205,8 @@ class SafetensorsTest {
                 float x = t.get(i);
                 float y = copy.get(i);
                 double bound = Math.max(Math.abs(x) * error, type == ElementType.F16 ? 1e-7 : 0);
-                boolean same = Float.isFinite(x) ? Math.abs(y - x) <= bound : Float.compare(x, y) == 0;
+                boolean same =
+                    Float.isFinite(x) ? Math.abs(y - x) <= bound : Float.compare(x, y) == 0;
                 if (!same) {
                   throw new AssertionError(name + "[" + i + "]: " + x + " became " + y);
                 }
@@ -226,7 +231,7 @@ class SafetensorsTest {
     SplittableRandom random = new SplittableRandom(1);
     ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     int opened = 0;
-    for (int round = 0; round < 4000; round++) {
+    for (int round = 0; round < 1500; round++) {
       byte[] changed = changed(whole, random);
       long before = thread.getCurrentThreadAllocatedBytes();
       try (Safetensors read = open(changed);
@@ -244,7 +249,7 @@ class SafetensorsTest {
       }
       assertThat(thread.getCurrentThreadAllocatedBytes() - before).isLessThan(4L << 20);
     }
-    assertThat(opened).isBetween(200, 3800);
+    assertThat(opened).isBetween(75, 1425);
   }
 
   private static byte[] changed(byte[] bytes, SplittableRandom random) {

@@ -102,6 +102,10 @@ public final class ImportCommand implements Callable<Integer> {
                       .formatted(name, String.join(", ", SystemConfig.NAMES)));
             });
     Imports.requireEmpty(out);
+    if (Checkpoint.isGpt2(path)) {
+      evaluator().print(spec.commandLine().getOut(), json);
+      return 0;
+    }
     try (Checkpoint checkpoint = Checkpoint.open(path, weights)) {
       ReleasedModel model =
           ReleasedModel.of(checkpoint, new Stated(system, alpha0, blockSize, heads, length));
@@ -113,6 +117,14 @@ public final class ImportCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** GPT-2 is asked where it lies. */
+  private Report evaluator() {
+    return new Report()
+        .put("checkpoint", path.toString())
+        .put("format", "GPT-2, an evaluator of samples: not a run, so nothing was written")
+        .put("use", "eso score SAMPLES --evaluator " + path);
   }
 
   private Report report(Checkpoint checkpoint, ReleasedModel model, Imported imported) {

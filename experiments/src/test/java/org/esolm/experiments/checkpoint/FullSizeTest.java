@@ -72,7 +72,7 @@ class FullSizeTest {
         .containsPattern("parameters +" + PARAMETERS)
         .contains("tokenizer              gpt2", "logits finite");
     assertThat(imported.peakBytes()).isLessThan(3 * GB);
-    assertThat(imported.seconds()).isLessThan(150); // 15 on a machine that does nothing else
+    assertThat(imported.seconds()).isLessThan(300); // 15 where nothing else runs
     for (var file : List.of("model.safetensors", "config.json")) {
       Files.delete(hub.resolve(file)); // what is imported stands by itself
     }
@@ -109,8 +109,7 @@ class FullSizeTest {
     command.addAll(List.of(args));
     long start = System.nanoTime();
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
     long peak =
         output
@@ -150,7 +149,9 @@ class FullSizeTest {
       int exit = Main.run(out, out, args);
       Path status = Path.of("/proc/self/status");
       if (Files.exists(status)) {
-        Files.readAllLines(status).stream().filter(l -> l.startsWith("VmHWM:")).forEach(out::println);
+        Files.readAllLines(status).stream()
+            .filter(l -> l.startsWith("VmHWM:"))
+            .forEach(out::println);
       }
       System.exit(exit);
     }

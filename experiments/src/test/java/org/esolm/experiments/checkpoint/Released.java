@@ -182,13 +182,14 @@ final class Released {
     hyper.put("config", config);
     Map<String, Object> tokenizer = new LinkedHashMap<>();
     tokenizer.put(
-        "_tokenizer", new Call(new Global("tokenizers", "Tokenizer"), new Call(
-            new Global("_codecs", "encode"), "{\u00ff}", "latin1")));
+        "_tokenizer",
+        new Call(
+            new Global("tokenizers", "Tokenizer"),
+            new Call(new Global("_codecs", "encode"), "{\u00ff}", "latin1")));
     hyper.put(
         "tokenizer",
         new Instance(
-            new Global(
-                "transformers.models.gpt2.tokenization_gpt2_fast", "GPT2TokenizerFast"),
+            new Global("transformers.models.gpt2.tokenization_gpt2_fast", "GPT2TokenizerFast"),
             tokenizer));
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("epoch", 3);

@@ -345,11 +345,11 @@ class TorchFileTest {
     try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(bomb))) {
       zip.putNextEntry(new ZipEntry("archive/data.pkl"));
       byte[] zeros = new byte[1 << 20];
-      for (int i = 0; i < 200; i++) {
+      for (int i = 0; i < 64; i++) {
         zip.write(zeros);
       }
     }
-    assertThat(Files.size(bomb)).isLessThan(1 << 20);
+    assertThat(Files.size(bomb)).isLessThan(1 << 18);
     requireRefused(bomb, "archive/data.pkl is compressed");
   }
 
@@ -381,7 +381,7 @@ class TorchFileTest {
     byte[] whole = Files.readAllBytes(TorchZip.save(temp.resolve("whole.pt"), root));
     SplittableRandom random = new SplittableRandom(1);
     int read = 0;
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < 1500; round++) {
       Path file = temp.resolve("changed.pt");
       if (round % 2 == 0) {
         Files.write(file, changed(whole, random));
@@ -394,7 +394,7 @@ class TorchFileTest {
       }
       read += readsOrIsRefused(file) ? 1 : 0;
     }
-    assertThat(read).isBetween(300, 2700);
+    assertThat(read).isBetween(150, 1350);
   }
 
   private static byte[] changed(byte[] bytes, SplittableRandom random) {
