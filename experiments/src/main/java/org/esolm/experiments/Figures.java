@@ -69,6 +69,16 @@ public final class Figures {
   }
 
   /**
+   * Quality of samples against function evaluations.
+   *
+   * @param rows of samples
+   * @return the figure, with the language's own perplexity where the rows know it
+   */
+  public static Figure pareto(List<ResultRow> rows) {
+    return pareto(rows, Axis.NFE);
+  }
+
+  /**
    * Training losses of all runs.
    *
    * @param dir an experiment's folder
