@@ -17,7 +17,10 @@ class PaperMapTest {
   void everyClassNotebookAndFileExists() throws IOException {
     Path map = Page.ROOT.resolve("docs/paper-map.md");
     var links =
-        LINK.matcher(Files.readString(map)).results().filter(r -> !r.group(2).contains(":")).toList();
+        LINK.matcher(Files.readString(map))
+            .results()
+            .filter(r -> !r.group(2).contains(":"))
+            .toList();
     assertThat(links).hasSizeGreaterThan(40);
     assertThat(links)
         .allSatisfy(
@@ -25,7 +28,8 @@ class PaperMapTest {
               Path target = map.resolveSibling(link.group(2));
               assertThat(target).exists();
               if (target.toString().endsWith(".java")) {
-                assertThat(target.getFileName()).hasToString(link.group(1).split("[.#]")[0] + ".java");
+                assertThat(target.getFileName())
+                    .hasToString(link.group(1).split("[.#]")[0] + ".java");
               }
             });
   }

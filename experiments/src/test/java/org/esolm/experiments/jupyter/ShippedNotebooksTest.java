@@ -68,7 +68,9 @@ class ShippedNotebooksTest {
     assertThat(code)
         .allSatisfy(c -> assertThat(c.get("execution_count").isNumber()).as(c::toString).isTrue())
         .allSatisfy(
-            c -> assertThat(c.get("outputs").toString()).doesNotContain("\"output_type\":\"error\""));
+            c ->
+                assertThat(c.get("outputs").toString())
+                    .doesNotContain("\"output_type\":\"error\""));
     assertThat(root.toString())
         .as("no paths of a machine")
         .doesNotContainPattern("[ \"'](/(home|root|tmp|work|Users|usr|opt)/|[A-Z]:\\\\)");
