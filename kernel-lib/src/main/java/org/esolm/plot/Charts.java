@@ -16,7 +16,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 final class Charts {
   private static final Color GRID = new Color(0xE3E3E3);
   private static final Color INK = new Color(0x333333);
-  private static final BasicStroke DASHED =
+  static final BasicStroke DASHED =
       new BasicStroke(
           1.6f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, new float[] {7, 5}, 0);
 

@@ -30,8 +30,16 @@ import picocli.CommandLine.Spec;
 /** Times training steps and sampling, on random tokens and random weights. */
 @Command(
     name = "bench",
-    description = "Time a training step or the sampling of a batch.",
-    subcommands = {BenchCommand.Train.class, BenchCommand.Sample.class})
+    description = "Time a training step or the sampling of a batch; compare, and see it grow.",
+    subcommands = {
+      BenchCommand.Train.class,
+      BenchCommand.Sample.class,
+      BenchMachineCommand.class,
+      BenchKernelsCommand.class,
+      BenchCompareCommand.class,
+      BenchLatencyCommand.class,
+      BenchGrowthCommand.class
+    })
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -42,14 +50,17 @@ public final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "bench: nothing to time, allowed: bench train, bench sample");
+        spec.commandLine(),
+        "bench: nothing to time, allowed: bench "
+            + String.join(", bench ", spec.subcommands().keySet()));
   }
 
   /** {@code eso bench train}: objective, forward, backward, optimizer and average. */
   @Command(
       name = "train",
       description = {
-        "Time training steps: ms_per_step (median), min_ms, params. Beside it the rate at which this",
+        "Time training steps: ms_per_step (median), min_ms, params. Beside it the rate at which"
+            + " this",
         "machine multiplies matrices (sgemm_gflops), and the fraction of it that the median step's",
         "products reach, counting only those that the model needs."
       })
