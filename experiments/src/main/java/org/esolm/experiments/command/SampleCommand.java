@@ -202,8 +202,7 @@ public final class SampleCommand implements Callable<Integer> {
         new StepProgress("sampling " + run.config().system().label(), batches)) {
       for (int first = 0; first < count; first += batch) {
         int n = Math.min(batch, count - first);
-        Samples samples =
-            sampler.sample(denoiser, request.withBatch(first, n), progress.batch());
+        Samples samples = sampler.sample(denoiser, request.withBatch(first, n), progress.batch());
         consumer.accept(first, samples);
       }
     }

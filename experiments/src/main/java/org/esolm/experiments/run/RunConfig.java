@@ -72,7 +72,15 @@ public record RunConfig(
   public static RunConfig quick(SystemConfig system) {
     return new RunConfig(
         new CorpusConfig(
-            "toy", Optional.empty(), Optional.empty(), 1, 1_000_000, 50_000, 0, Optional.empty(), Optional.empty()),
+            "toy",
+            Optional.empty(),
+            Optional.empty(),
+            1,
+            1_000_000,
+            50_000,
+            0,
+            Optional.empty(),
+            Optional.empty()),
         system,
         new ModelSizes(64, 32, 2, 2, 64, 0),
         TrainConfig.quick());

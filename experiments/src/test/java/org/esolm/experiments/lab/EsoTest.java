@@ -28,7 +28,15 @@ class EsoTest {
   private final OpenCorpus corpus =
       OpenCorpus.of(
           new CorpusConfig(
-              "toy", Optional.empty(), Optional.empty(), 1, 20_000, 2_000, 0, Optional.empty(), Optional.empty()));
+              "toy",
+              Optional.empty(),
+              Optional.empty(),
+              1,
+              20_000,
+              2_000,
+              0,
+              Optional.empty(),
+              Optional.empty()));
   private final RunConfig config =
       RunConfig.quick(SystemConfig.eso(0.5))
           .withModel(new ModelSizes(16, 8, 1, 2, 16, 0))
