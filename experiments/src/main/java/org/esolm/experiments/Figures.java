@@ -51,7 +51,8 @@ public final class Figures {
     if (files.isEmpty()) {
       throw new IllegalArgumentException(
           dir
-              + ": nothing to draw, needed: results.jsonl with rows of samples, or runs/*/metrics.jsonl");
+              + ": nothing to draw, needed: results.jsonl with rows of samples, or runs/*/metrics.jsonl;"
+              + " eso reproduce makes them");
     }
     return files;
   }

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
 import org.esolm.experiments.command.BenchCommand;
@@ -17,6 +18,7 @@ import org.esolm.experiments.command.ReproduceCommand;
 import org.esolm.experiments.command.SampleCommand;
 import org.esolm.experiments.command.ScoreCommand;
 import org.esolm.experiments.command.TrainCommand;
+import org.esolm.experiments.jupyter.KernelCommand;
 import org.esolm.experiments.jupyter.LabCommand;
 import org.esolm.experiments.jupyter.NotebooksCommand;
 import picocli.CommandLine;
@@ -46,7 +48,8 @@ import picocli.CommandLine.Spec;
       ParityCommand.class,
       FiguresCommand.class,
       NotebooksCommand.class,
-      LabCommand.class
+      LabCommand.class,
+      KernelCommand.class
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
@@ -121,13 +124,22 @@ public final class Main implements Runnable {
     out.println(String.join(" ", spec.usageMessage().description()));
     out.println();
     out.println("What you can do next:");
+    Path home = Path.of(System.getProperty("eso.home", "")).toAbsolutePath();
+    NextSteps.of(home).forEach(step -> print(out, step.command(), step.meaning()));
+    out.println();
+    out.println("All commands:");
     spec.subcommands()
         .forEach(
             (name, command) ->
-                out.printf(
-                    "  ./eso %-12s %s%n",
-                    name, String.join(" ", command.getCommandSpec().usageMessage().description())));
+                print(
+                    out,
+                    name,
+                    String.join(" ", command.getCommandSpec().usageMessage().description())));
     out.println();
     out.println("./eso COMMAND --help tells all about one of them.");
+  }
+
+  private static void print(PrintWriter out, String command, String meaning) {
+    out.printf("  ./eso %-12s %s%n", command, meaning);
   }
 }

@@ -3,6 +3,7 @@ package org.esolm.model;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import org.esolm.tensor.Attention;
 import org.esolm.tensor.Linear;
 import org.esolm.tensor.Tensor;
@@ -132,12 +133,17 @@ public final class Transformer implements AutoCloseable {
   }
 
   /**
-   * The weighted sum of the negative log-likelihoods of the wanted rows.
+   * The weighted sum of the negative log-likelihoods of the wanted rows. What asks for many of them
+   * can be ended by an interrupt of the thread, between two.
    *
    * @param pass the question
    * @return sum of weight(i) nll(i), nats
+   * @throws CancellationException if the thread was interrupted
    */
   public double loss(Pass pass) {
+    if (Thread.interrupted()) {
+      throw new CancellationException("likelihood: interrupted between two passes");
+    }
     forward(pass, false, 0f, 0L);
     for (int tile = 0, end; tile < frame.lastRows.count(); tile = end) {
       end = nextChunk(tile);
