@@ -35,6 +35,7 @@ class ReadmeTest {
         temp.resolve("input.txt"), "To be, or not to be, that is the question.\n".repeat(400));
     List<String> done = new ArrayList<>();
     boolean jupyter = hasJupyter();
+    SmokeReproduction.copyTo(temp.resolve("runs/reproduce-smoke"));
     for (String command : commands()) {
       if (command.equals("./eso test")) {
         continue; // this test is part of it
