@@ -3,6 +3,7 @@ package org.esolm.checkpoint;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import org.esolm.model.AttentionPattern;
+import org.esolm.model.Gpt2;
 import org.esolm.model.ModelConfig;
 import org.esolm.model.Pass;
 import org.esolm.model.Transformer;
@@ -43,10 +44,37 @@ public record SelfTest(double loss, double logV, int tokens) {
     Objective objective = system.objective(model);
     double nats = Arrays.stream(Nelbo.of(network, objective, texts, texts.length, 1, 0)).sum();
     int tokens = texts.length * objective.scoredTokens(length);
+    requireFinite(nats);
+    return new SelfTest(nats / tokens, Math.log(model.vocabSize() - 1.0), tokens);
+  }
+
+  /**
+   * Asks a GPT-2.
+   *
+   * @param gpt2 the network
+   * @return what it answered
+   * @throws IllegalArgumentException if the loss is not a finite number
+   */
+  public static SelfTest of(Gpt2 gpt2) {
+    int length = Math.min(LENGTH, gpt2.config().positions());
+    Rng random = Rng.of(0, Purpose.EVALUATION);
+    double nats = 0;
+    int tokens = 0;
+    for (int text = 0; text < TOKENS / length; text++) {
+      float[] nll = gpt2.nll(random.ints(length, 0, gpt2.config().vocabSize()).toArray());
+      for (float token : nll) {
+        nats += token;
+      }
+      tokens += nll.length;
+    }
+    requireFinite(nats);
+    return new SelfTest(nats / tokens, Math.log(gpt2.config().vocabSize()), tokens);
+  }
+
+  private static void requireFinite(double nats) {
     if (!Double.isFinite(nats)) {
       throw new IllegalArgumentException("self-test: loss " + nats + ", allowed: a finite number");
     }
-    return new SelfTest(nats / tokens, Math.log(model.vocabSize() - 1.0), tokens);
   }
 
   private static int[][] randomTexts(int count, int length, ModelConfig model) {

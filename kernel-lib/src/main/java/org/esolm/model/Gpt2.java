@@ -5,8 +5,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.esolm.io.Safetensors;
 import org.esolm.tensor.CrossEntropy;
 import org.esolm.tensor.Gelu;
@@ -82,6 +87,7 @@ public final class Gpt2 implements AutoCloseable {
         weights.has("lm_head.weight")
             ? weights.read("lm_head.weight", config.vocabSize(), d)
             : tokens;
+    weights.requireSound();
 
     int p = config.positions();
     x = Tensor.zeros(arena, p, d);
@@ -114,21 +120,52 @@ public final class Gpt2 implements AutoCloseable {
         weights.read(at + "mlp.c_proj.bias", d));
   }
 
-  /** Weights by name, with or without the prefix that they have beside a language-model head. */
-  private record Reader(Safetensors file, Arena arena) {
+  /**
+   * Weights by name, with or without the prefix that they have beside a language-model head. What is
+   * wrong with them is collected, so that one look at the message tells all.
+   */
+  private static final class Reader {
+    /** Causal masks, which old checkpoints hold and nothing needs. */
+    private static final Pattern IGNORED = Pattern.compile(".*\\.attn\\.(masked_)?bias");
+
+    private final Safetensors file;
+    private final Arena arena;
+    private final Set<String> unread;
+    private final List<String> faults = new ArrayList<>();
+
+    Reader(Safetensors file, Arena arena) {
+      this.file = file;
+      this.arena = arena;
+      unread = new TreeSet<>(file.entries().keySet());
+      unread.removeIf(name -> IGNORED.matcher(name).matches());
+    }
+
     boolean has(String name) {
       return file.entries().containsKey(name);
     }
 
+    /** The tensor; null where something is wrong with it. */
     Tensor read(String name, int... shape) {
       String full = has(PREFIX + name) ? PREFIX + name : name;
-      Tensor t = file.floats(arena, full);
-      if (!Arrays.equals(t.shape(), shape)) {
-        throw new IllegalArgumentException(
-            "%s: shape %s, config.json says %s"
-                .formatted(full, Arrays.toString(t.shape()), Arrays.toString(shape)));
+      if (!unread.remove(full)) {
+        faults.add("missing: " + full);
+        return null;
       }
-      return t;
+      List<Integer> needed = Arrays.stream(shape).boxed().toList();
+      List<Integer> stored = file.entries().get(full).shape();
+      if (!stored.equals(needed)) {
+        faults.add(full + " is " + stored + ", config.json says " + needed);
+        return null;
+      }
+      return file.floats(arena, full);
+    }
+
+    /** Refuses what has faults, or tensors of which nothing is known. */
+    void requireSound() {
+      unread.forEach(name -> faults.add("too many: " + name));
+      if (!faults.isEmpty()) {
+        throw new IllegalArgumentException(WEIGHTS + ": " + String.join("; ", faults));
+      }
     }
   }
 

@@ -140,8 +140,8 @@ class Gpt2Test {
         "gelu_new      | relu      | config.json: activation_function: relu, must be one of",
         "\"n_head\": 2 | \"n_head\": 4 | config.json: n_embd: 6, must be a multiple of n_head (4)",
         "\"n_layer\"   | \"layers\" | config.json: n_layer: none, must be a number",
-        "\"n_layer\": 1 | \"n_layer\": 2 | no tensor 'h.1.ln_1.weight'",
-        "\"vocab_size\": 11 | \"vocab_size\": 12 | wte.weight: shape [11, 6], config.json says [12, 6]",
+        "\"n_layer\": 1 | \"n_layer\": 2 | missing: h.1.ln_1.weight; missing: h.1.ln_1.bias",
+        "\"vocab_size\": 11 | \"vocab_size\": 12 | wte.weight is [11, 6], config.json says [12, 6]",
         "{             | [         | config.json: not JSON",
       })
   void anotherArchitectureIsRefused(String said, String instead, String message)
@@ -178,6 +178,22 @@ class Gpt2Test {
     turned.replace("h.0.mlp.c_fc.weight", Tensor.zeros(arena, 24, 6));
     Safetensors.write(folder.resolve("model.safetensors"), turned, Map.of());
     assertThatThrownBy(() -> Gpt2.read(folder, workers))
-        .hasMessage("h.0.mlp.c_fc.weight: shape [24, 6], config.json says [6, 24]");
+        .hasMessage("model.safetensors: h.0.mlp.c_fc.weight is [24, 6], config.json says [6, 24]");
+  }
+
+  @Test
+  void everyTensorTooManyIsNamedButNotTheMasksOfOldCheckpoints() throws IOException {
+    PlainGpt2 plain = new PlainGpt2(arena, SMALL, 5);
+    plain.write(folder, "");
+    var more = new LinkedHashMap<>(plain.weights());
+    more.put("h.0.attn.bias", Tensor.zeros(arena, 1, 1, 8, 8));
+    more.put("h.0.attn.masked_bias", Tensor.zeros(arena, 1));
+    Safetensors.write(folder.resolve("model.safetensors"), more, Map.of());
+    Gpt2.read(folder, workers).close();
+    more.put("adapter.a", Tensor.zeros(arena, 2));
+    more.put("adapter.b", Tensor.zeros(arena, 2));
+    Safetensors.write(folder.resolve("model.safetensors"), more, Map.of());
+    assertThatThrownBy(() -> Gpt2.read(folder, workers))
+        .hasMessage("model.safetensors: too many: adapter.a; too many: adapter.b");
   }
 }

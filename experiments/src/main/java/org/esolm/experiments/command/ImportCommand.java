@@ -8,11 +8,14 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.esolm.checkpoint.Checkpoint;
 import org.esolm.checkpoint.ReleasedModel;
+import org.esolm.checkpoint.SelfTest;
 import org.esolm.checkpoint.Stated;
 import org.esolm.checkpoint.WeightChoice;
 import org.esolm.data.CorpusConfig;
 import org.esolm.experiments.run.Imports;
 import org.esolm.experiments.run.Imports.Imported;
+import org.esolm.model.Gpt2;
+import org.esolm.model.Gpt2Config;
 import org.esolm.model.ModelConfig;
 import org.esolm.system.SystemConfig;
 import org.esolm.tensor.Workers;
@@ -103,7 +106,10 @@ public final class ImportCommand implements Callable<Integer> {
             });
     Imports.requireEmpty(out);
     if (Checkpoint.isGpt2(path)) {
-      evaluator().print(spec.commandLine().getOut(), json);
+      try (Workers workers = Workers.ofMachine();
+          Gpt2 gpt2 = Gpt2.read(path, workers)) {
+        evaluator(gpt2).print(spec.commandLine().getOut(), json);
+      }
       return 0;
     }
     try (Checkpoint checkpoint = Checkpoint.open(path, weights)) {
@@ -120,10 +126,17 @@ public final class ImportCommand implements Callable<Integer> {
   }
 
   /** GPT-2 is asked where it lies. */
-  private Report evaluator() {
+  private Report evaluator(Gpt2 gpt2) {
+    Gpt2Config sizes = gpt2.config();
     return new Report()
         .put("checkpoint", path.toString())
         .put("format", "GPT-2, an evaluator of samples: not a run, so nothing was written")
+        .put("blocks", sizes.blocks())
+        .put("width", sizes.hiddenSize())
+        .put("heads", sizes.heads())
+        .put("length", sizes.positions())
+        .put("vocabulary", sizes.vocabSize())
+        .put("self_test", text(SelfTest.of(gpt2)))
         .put("use", "eso score SAMPLES --evaluator " + path);
   }
 
@@ -146,7 +159,7 @@ public final class ImportCommand implements Callable<Integer> {
         .put("tokenizer", imported.config().corpus().tokenizer().orElseThrow())
         .put("ignored", text(String.join(", ", checkpoint.ignored())))
         .put("assumed", text(String.join("; ", model.notes())))
-        .put("self_test", selfTest(imported))
+        .put("self_test", text(imported.selfTest()))
         .put("run", out.toString());
   }
 
@@ -154,12 +167,12 @@ public final class ImportCommand implements Callable<Integer> {
     return s.isEmpty() ? null : s;
   }
 
-  private static String selfTest(Imported imported) {
+  private static String text(SelfTest test) {
     return String.format(
         Locale.ROOT,
         "logits finite, loss %.3f nats a token on %d random tokens (guessing costs log V = %.3f)",
-        imported.selfTest().loss(),
-        imported.selfTest().tokens(),
-        imported.selfTest().logV());
+        test.loss(),
+        test.tokens(),
+        test.logV());
   }
 }

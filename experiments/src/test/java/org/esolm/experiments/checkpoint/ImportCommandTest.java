@@ -379,12 +379,22 @@ class ImportCommandTest {
 
   @Test
   void gpt2IsAnEvaluator() throws IOException {
+    Path folder = Path.of("src/test/resources/golden/gpt2");
+    Result result = importing(folder);
+    assertThat(result.exit()).as(result.err()).isZero();
+    assertThat(result.out())
+        .contains("eso score SAMPLES --evaluator " + folder)
+        .containsPattern("self_test +logits finite, loss");
+    assertThat(run).doesNotExist();
+  }
+
+  @Test
+  void gpt2IsCheckedToo() throws IOException {
     Path folder = Files.createDirectories(temp.resolve("gpt2"));
     Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"gpt2\"}");
     Result result = importing(folder);
-    assertThat(result.exit()).isZero();
-    assertThat(result.out()).contains("eso score SAMPLES --evaluator " + folder);
-    assertThat(run).doesNotExist();
+    assertThat(result.exit()).isEqualTo(2);
+    assertThat(result.err()).contains("config.json: ").doesNotContain("Exception");
   }
 
   static Stream<Arguments> averages() {
