@@ -12,9 +12,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
+import org.esolm.checkpoint.Checkpoint;
+import org.esolm.checkpoint.ReleasedModel;
+import org.esolm.checkpoint.Stated;
 import org.esolm.data.CorpusConfig;
 import org.esolm.experiments.config.Configs;
 import org.esolm.experiments.jupyter.Jupyter;
+import org.esolm.experiments.run.Imports;
 import org.esolm.experiments.run.RunConfig;
 import org.esolm.experiments.run.RunDirectory;
 import org.esolm.experiments.run.Training;
@@ -137,6 +141,33 @@ public final class Eso {
     } catch (CancellationException e) {
       Thread.interrupted(); // heard
       throw new CancellationException(e.getMessage() + "; run the cell again to go on");
+    }
+  }
+
+  /**
+   * A model that was trained elsewhere as a run, unless it was imported before.
+   *
+   * @param name of the run's folder in {@link #runs}
+   * @param checkpoint a Lightning checkpoint or a folder of Hugging Face, which says all about itself
+   * @return the run
+   * @throws IllegalArgumentException if the checkpoint cannot be read or leaves something open; then
+   *     {@code ./eso import} takes what is to be said
+   */
+  public static Run importCheckpoint(String name, Path checkpoint) {
+    Path out = runs().resolve(name);
+    if (Files.exists(out.resolve("config.yaml"))) {
+      return new Run(out);
+    }
+    try (Checkpoint opened = Checkpoint.open(checkpoint, Optional.empty());
+        Workers workers = Workers.ofMachine()) {
+      ReleasedModel model = ReleasedModel.of(opened, Stated.NOTHING);
+      Path folder =
+          Files.isDirectory(checkpoint) ? checkpoint : checkpoint.toAbsolutePath().getParent();
+      CorpusConfig corpus = Imports.corpus(model, folder, Optional.empty());
+      Imports.run(opened, model, corpus, out, workers);
+      return new Run(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
