@@ -86,6 +86,7 @@ class SurroundingsTest {
   void folders_that_cannot_be_written() throws IOException {
     Files.delete(temp.resolve("home"));
     assertTrouble("home folder", "no folder", "HOME=/that/folder");
+    Files.deleteIfExists(temp.resolve("natives")); // made by the check before
     Files.writeString(temp.resolve("natives"), "a file where the folder should be");
     assertTrouble("native folder", "cannot be written", "javacpp.cachedir=");
     Files.delete(temp.resolve("repo/notebooks/jupyter/kernels/esolm/kernel.json"));
