@@ -121,8 +121,8 @@ public final class Gpt2 implements AutoCloseable {
   }
 
   /**
-   * Weights by name, with or without the prefix that they have beside a language-model head. What is
-   * wrong with them is collected, so that one look at the message tells all.
+   * Weights by name, with or without the prefix that they have beside a language-model head. What
+   * is wrong with them is collected, so that one look at the message tells all.
    */
   private static final class Reader {
     /** Causal masks, which old checkpoints hold and nothing needs. */

@@ -148,10 +148,11 @@ public final class Eso {
    * A model that was trained elsewhere as a run, unless it was imported before.
    *
    * @param name of the run's folder in {@link #runs}
-   * @param checkpoint a Lightning checkpoint or a folder of Hugging Face, which says all about itself
+   * @param checkpoint a Lightning checkpoint or a folder of Hugging Face, which says all about
+   *     itself
    * @return the run
-   * @throws IllegalArgumentException if the checkpoint cannot be read or leaves something open; then
-   *     {@code ./eso import} takes what is to be said
+   * @throws IllegalArgumentException if the checkpoint cannot be read or leaves something open;
+   *     then {@code ./eso import} takes what is to be said
    */
   public static Run importCheckpoint(String name, Path checkpoint) {
     Path out = runs().resolve(name);
