@@ -69,7 +69,7 @@ class KernelProcessTest {
 
       Execution memory =
           kernel.execute(
-              "byte[][] b = new byte[1000][]; for (int i = 0; i < 1000; i++) b[i] = new byte[1 << 20];");
+              "byte[][] b = new byte[1000][]; for (int i = 0; i < 1000; i++) b[i] = new byte[48 << 20];");
       assertThat(memory.evalue()).contains("OutOfMemoryError");
       assertThat(kernel.execute("b = null; System.out.print(1 + 1);").out()).isEqualTo("2");
       Execution deep = kernel.execute("int deep(int n) { return 1 + deep(n); }\ndeep(1)");
