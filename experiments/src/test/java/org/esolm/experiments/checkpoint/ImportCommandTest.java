@@ -384,7 +384,7 @@ class ImportCommandTest {
     assertThat(result.exit()).as(result.err()).isZero();
     assertThat(result.out())
         .contains("eso score SAMPLES --evaluator " + folder)
-        .containsPattern("self_test +logits finite, loss");
+        .containsPattern("self test +logits finite, loss");
     assertThat(run).doesNotExist();
   }
 
