@@ -53,8 +53,9 @@ class RapaioTest {
             "var corpus = Corpus.toy(2_000, 500, 0);\n"
                 + "System.out.println(\"words: \" + corpus.vocabSize());",
             "HtmlTable.of(java.util.List.of(java.util.Map.of(\"n\", count))).show()",
-            "try (var progress = Progress.of(\"counting\", 3)) { for (int i = 1; i <= 3; i++)"
-                + " progress.step(i); }");
+            // What takes less than a second shows no bar.
+            "try (var progress = Progress.of(\"counting\", 3)) { for (int i = 1; i <= 3; i++) {"
+                + " Thread.sleep(700); progress.step(i); } }");
     Path copy = temp.resolve("copy.ipynb");
     NotebookRunner.Result result = null;
     for (int i = 0; i < TRIES && (result == null || result.failure().isPresent()); i++) {
