@@ -16,6 +16,7 @@ import org.esolm.experiments.bench.Work;
 import org.esolm.experiments.bench.Works;
 import org.esolm.io.AtomicFiles;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -61,31 +62,24 @@ final class BenchCompareCommand implements Callable<Integer> {
       description = "What takes longer is left out. Default: ${DEFAULT-VALUE}.")
   private int limit;
 
-  @Option(
-      names = "--budget",
-      paramLabel = "SECONDS",
-      defaultValue = "86400",
-      description = "Begin nothing new after this; the same call goes on later.")
-  private int budget;
-
-  @Option(names = "--out", paramLabel = "DIR", required = true)
-  private Path out;
+  @Mixin private BenchRows report;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     List<Work> works = Works.of(profile, only);
     var plan =
-        new Comparison.Plan(works, rounds, Duration.ofSeconds(limit), Duration.ofSeconds(budget));
+        new Comparison.Plan(
+            works, rounds, Duration.ofSeconds(limit), Duration.ofSeconds(report.budget));
     Path root = Path.of(System.getProperty("eso.home", "."));
     Peer opponent = Peer.of(peer, root);
-    Rows rows = Rows.open(out.resolve("compare.jsonl"));
+    Rows rows = Rows.open(report.out.resolve("compare.jsonl"));
     PrintWriter err = spec.commandLine().getErr();
     boolean complete = new Comparison(plan, new Ours(), opponent, rows, err::println).run();
     String table =
         MachineFacts.markdown(MachineFacts.of(root, rows.all()))
             + "\n"
             + ComparisonTable.of(Works.of("full", only), rows.all(), opponent.name());
-    AtomicFiles.write(out.resolve("compare.md"), table);
+    AtomicFiles.write(report.out.resolve("compare.md"), table);
     spec.commandLine().getOut().print(table);
     if (!complete) {
       err.println("not all is measured: the same call goes on");

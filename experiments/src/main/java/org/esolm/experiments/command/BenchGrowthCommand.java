@@ -16,6 +16,7 @@ import org.esolm.experiments.bench.Work;
 import org.esolm.io.AtomicFiles;
 import org.esolm.plot.Figure;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -44,15 +45,7 @@ final class BenchGrowthCommand implements Callable<Integer> {
       description = "A trained run: also time the start of the command line, and a sample of it.")
   private Path run;
 
-  @Option(
-      names = "--budget",
-      paramLabel = "SECONDS",
-      defaultValue = "86400",
-      description = "Begin nothing new after this; the same call goes on later.")
-  private int budget;
-
-  @Option(names = "--out", paramLabel = "DIR", required = true)
-  private Path out;
+  @Mixin private BenchRows report;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -65,20 +58,20 @@ final class BenchGrowthCommand implements Callable<Integer> {
     }
     Path root = Path.of(System.getProperty("eso.home", "."));
     PrintWriter err = spec.commandLine().getErr();
-    Rows rows = Rows.open(out.resolve("growth.jsonl"));
+    Rows rows = Rows.open(report.out.resolve("growth.jsonl"));
     Growth growth = new Growth(rows, err::println);
     if (run != null) {
       growth.starts(root, run);
     }
-    boolean complete = growth.run(models, Duration.ofSeconds(budget));
+    boolean complete = growth.run(models, Duration.ofSeconds(report.budget));
     String table =
         MachineFacts.markdown(MachineFacts.of(root, List.of()))
             + "\n"
             + GrowthReport.markdown(rows.all());
-    AtomicFiles.write(out.resolve("growth.md"), table);
+    AtomicFiles.write(report.out.resolve("growth.md"), table);
     for (Map.Entry<String, Figure> figure : GrowthReport.figures(rows.all()).entrySet()) {
-      figure.getValue().toPng(out.resolve(figure.getKey() + ".png"));
-      figure.getValue().toSvg(out.resolve(figure.getKey() + ".svg"));
+      figure.getValue().toPng(report.out.resolve(figure.getKey() + ".png"));
+      figure.getValue().toSvg(report.out.resolve(figure.getKey() + ".svg"));
     }
     spec.commandLine().getOut().print(table);
     if (!complete) {

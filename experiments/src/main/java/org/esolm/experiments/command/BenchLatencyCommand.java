@@ -13,6 +13,7 @@ import org.esolm.experiments.bench.Shape;
 import org.esolm.io.AtomicFiles;
 import org.esolm.plot.Figure;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -55,15 +56,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
   @Option(names = "--threads", defaultValue = "2", description = "Default: ${DEFAULT-VALUE}.")
   private int threads;
 
-  @Option(
-      names = "--budget",
-      paramLabel = "SECONDS",
-      defaultValue = "86400",
-      description = "Begin nothing new after this; the same call goes on later.")
-  private int budget;
-
-  @Option(names = "--out", paramLabel = "DIR", required = true)
-  private Path out;
+  @Mixin private BenchRows report;
 
   @Override
   public Integer call() throws IOException {
@@ -72,7 +65,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
           "--lengths: " + lengths + ", must be multiples of 16, the larger block");
     }
     PrintWriter err = spec.commandLine().getErr();
-    Rows rows = Rows.open(out.resolve("latency.jsonl"));
+    Rows rows = Rows.open(report.out.resolve("latency.jsonl"));
     boolean complete =
         new Latency(
                 Shape.named(shape),
@@ -82,16 +75,16 @@ final class BenchLatencyCommand implements Callable<Integer> {
                 rows,
                 err::println,
                 Latency.WARM_UP_SECONDS)
-            .run(lengths, budget);
+            .run(lengths, report.budget);
     String table =
         MachineFacts.markdown(
                 MachineFacts.of(Path.of(System.getProperty("eso.home", ".")), List.of()))
             + "\n"
             + LatencyReport.markdown(rows.all());
-    AtomicFiles.write(out.resolve("latency.md"), table);
+    AtomicFiles.write(report.out.resolve("latency.md"), table);
     Figure figure = LatencyReport.figure(rows.all());
-    figure.toPng(out.resolve("latency.png"));
-    figure.toSvg(out.resolve("latency.svg"));
+    figure.toPng(report.out.resolve("latency.png"));
+    figure.toSvg(report.out.resolve("latency.svg"));
     spec.commandLine().getOut().print(table);
     if (!complete) {
       err.println("not all is measured: the same call goes on");
