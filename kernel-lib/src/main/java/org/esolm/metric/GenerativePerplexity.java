@@ -3,6 +3,7 @@ package org.esolm.metric;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import java.util.function.IntConsumer;
 import org.esolm.data.Estimate;
 import org.esolm.data.Tokenizer;
@@ -116,13 +117,19 @@ public record GenerativePerplexity(Convention convention, Estimate nats, long to
    * @return the perplexity of all together
    * @throws IllegalArgumentException if there is no token that counts, or one is not the
    *     evaluator's
+   * @throws CancellationException if the thread was interrupted
    */
   public static GenerativePerplexity of(
       Gpt2 evaluator, int[][] texts, int end, Convention convention, IntConsumer done) {
     double[] nats = new double[texts.length];
     double[] weights = new double[texts.length];
     for (int i = 0; i < texts.length; i++) {
-      measure(evaluator, texts[i], end, convention, i, nats, weights);
+      try {
+        measure(evaluator, texts[i], end, convention, i, nats, weights);
+      } catch (CancellationException e) {
+        throw new CancellationException(
+            "perplexity: interrupted after %d of %d texts".formatted(i, texts.length));
+      }
       done.accept(i + 1);
     }
     double total = Arrays.stream(weights).sum();

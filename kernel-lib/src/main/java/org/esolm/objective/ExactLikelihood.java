@@ -29,17 +29,17 @@ public record ExactLikelihood(double[] logP, double[] probability) {
       Transformer network, OrderedObjective objective, int[] x, int batch) {
     List<double[]> sums = new ArrayList<>();
     List<Double> probability = new ArrayList<>();
-    try (var evaluations = new AnyOrderLikelihood.Batch(network, batch)) {
-      objective
-          .orders(x.length)
-          .forEach(
-              (order, p) -> {
-                double[] sum = new double[1];
-                sums.add(sum);
-                probability.add(p);
-                evaluations.add(objective, x, order, logP -> sum[0] += logP);
-              });
-    }
+    var evaluations = new AnyOrderLikelihood.Batch(network, batch);
+    objective
+        .orders(x.length)
+        .forEach(
+            (order, p) -> {
+              double[] sum = new double[1];
+              sums.add(sum);
+              probability.add(p);
+              evaluations.add(objective, x, order, logP -> sum[0] += logP);
+            });
+    evaluations.finish();
     return new ExactLikelihood(
         sums.stream().mapToDouble(s -> s[0]).toArray(),
         probability.stream().mapToDouble(p -> p).toArray());
