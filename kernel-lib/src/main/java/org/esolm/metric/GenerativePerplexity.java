@@ -11,9 +11,13 @@ import org.esolm.model.Gpt2;
 
 /**
  * The perplexity of generated texts under another language model (Section 5 of arXiv 2506.01928 v4:
- * GPT-2 Large): exp of the total negative log-likelihood over the number of tokens that count. What
- * counts, and in which windows the model reads, is a {@link Convention}; numbers of the two are not
- * comparable.
+ * GPT-2 Large): exp of the total negative log-likelihood over the number of tokens that count,
+ *
+ * <p>\(\exp \frac{\sum_{n,l} w_{nl} \, (-\log p(x_n^l | x_n^{\lt l}))}{\sum_{n,l} w_{nl}}\) with
+ * weights w that say how often a token counts.
+ *
+ * <p>What counts, and in which windows the model reads, is a {@link Convention}; numbers of the two
+ * are not comparable.
  *
  * @param convention how tokens were counted
  * @param nats negative log-likelihood a token, with its standard error over texts

@@ -6,10 +6,12 @@ import org.esolm.model.Pass;
 import org.esolm.model.Transformer;
 
 /**
- * The probability of texts in given orders, log p(x | sigma) = sum_l log p(x^{sigma(l)} |
- * x^{sigma(&lt;l)}) (equation 8). Eso-LM needs one function evaluation for it, others more ({@link
- * OrderedObjective}); evaluations of several orders and texts share a pass. Sums are in double
- * precision.
+ * The probability of texts in given orders (equation 8),
+ *
+ * <p>\(\log p(x | \sigma) = \sum_l \log p_\theta(x^{\sigma(l)} | x^{\sigma(\lt l)})\).
+ *
+ * <p>Eso-LM needs one function evaluation for it, others more ({@link OrderedObjective});
+ * evaluations of several orders and texts share a pass. Sums are in double precision.
  */
 public final class AnyOrderLikelihood {
   private AnyOrderLikelihood() {}

@@ -7,7 +7,8 @@ import org.esolm.model.Transformer;
 
 /**
  * The likelihood of a short text by enumeration: its probability in every order that the system may
- * decode it in, p(x) = sum_sigma P(sigma) p(x | sigma). L! orders and more, so only for tiny L.
+ * decode it in, \(p(x) = \sum_\sigma P(\sigma) \, p(x | \sigma)\). L! orders and more, so only for
+ * tiny L.
  *
  * @param logP log p(x | sigma) of each order, nats
  * @param probability P(sigma) of each order; they add up to 1
