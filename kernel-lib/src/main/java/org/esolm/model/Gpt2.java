@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import org.esolm.io.Safetensors;
+import org.esolm.io.SafetensorsFolder;
 import org.esolm.tensor.CrossEntropy;
 import org.esolm.tensor.Gelu;
 import org.esolm.tensor.LayerNorm;
@@ -28,9 +28,6 @@ import org.esolm.tensor.Workers;
  * several threads at once.
  */
 public final class Gpt2 implements AutoCloseable {
-  /** The file with the weights, beside config.json. */
-  public static final String WEIGHTS = "model.safetensors";
-
   private static final String PREFIX = "transformer.";
 
   /** The weights of one block: matrices [in, out], as GPT-2's checkpoints have them. */
@@ -71,7 +68,7 @@ public final class Gpt2 implements AutoCloseable {
   private final Tensor[] logits; // one a worker, [ROW_TILE, V]
   private final HeadAttention[] attention; // one a worker
 
-  private Gpt2(Gpt2Config config, Workers workers, Safetensors file, Arena arena) {
+  private Gpt2(Gpt2Config config, Workers workers, SafetensorsFolder file, Arena arena) {
     this.config = config;
     this.workers = Objects.requireNonNull(workers);
     this.arena = arena;
@@ -128,20 +125,20 @@ public final class Gpt2 implements AutoCloseable {
     /** Causal masks, which old checkpoints hold and nothing needs. */
     private static final Pattern IGNORED = Pattern.compile(".*\\.attn\\.(masked_)?bias");
 
-    private final Safetensors file;
+    private final SafetensorsFolder file;
     private final Arena arena;
     private final Set<String> unread;
     private final List<String> faults = new ArrayList<>();
 
-    Reader(Safetensors file, Arena arena) {
+    Reader(SafetensorsFolder file, Arena arena) {
       this.file = file;
       this.arena = arena;
-      unread = new TreeSet<>(file.entries().keySet());
+      unread = new TreeSet<>(file.stored().keySet());
       unread.removeIf(name -> IGNORED.matcher(name).matches());
     }
 
     boolean has(String name) {
-      return file.entries().containsKey(name);
+      return file.stored().containsKey(name);
     }
 
     /** The tensor; null where something is wrong with it. */
@@ -152,7 +149,7 @@ public final class Gpt2 implements AutoCloseable {
         return null;
       }
       List<Integer> needed = Arrays.stream(shape).boxed().toList();
-      List<Integer> stored = file.entries().get(full).shape();
+      List<Integer> stored = file.stored().get(full).shape();
       if (!stored.equals(needed)) {
         faults.add(full + " is " + stored + ", config.json says " + needed);
         return null;
@@ -164,7 +161,8 @@ public final class Gpt2 implements AutoCloseable {
     void requireSound() {
       unread.forEach(name -> faults.add("too many: " + name));
       if (!faults.isEmpty()) {
-        throw new IllegalArgumentException(WEIGHTS + ": " + String.join("; ", faults));
+        throw new IllegalArgumentException(
+            file.files().getFirst() + ": " + String.join("; ", faults));
       }
     }
   }
@@ -172,7 +170,7 @@ public final class Gpt2 implements AutoCloseable {
   /**
    * Reads a model.
    *
-   * @param folder with config.json and {@value #WEIGHTS}
+   * @param folder with config.json and the weights, in one file or in shards
    * @param workers the threads that compute; they must outlive it
    * @return the model, to be closed
    * @throws IOException if a file cannot be read
@@ -182,16 +180,13 @@ public final class Gpt2 implements AutoCloseable {
   public static Gpt2 read(Path folder, Workers workers) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new IllegalArgumentException(
-          folder + ": no such folder, needed: one with config.json and " + WEIGHTS);
+          "%s: no such folder, needed: one with config.json and %s"
+              .formatted(folder, SafetensorsFolder.MODEL));
     }
     Gpt2Config config = Gpt2Config.read(folder.resolve("config.json"));
-    Path weights = folder.resolve(WEIGHTS);
-    if (!Files.isRegularFile(weights)) {
-      throw new IllegalArgumentException(weights + ": no such file");
-    }
     Arena arena = Arena.ofShared();
-    try (Safetensors file = Safetensors.open(weights)) {
-      return new Gpt2(config, workers, file, arena);
+    try (SafetensorsFolder weights = SafetensorsFolder.open(folder)) {
+      return new Gpt2(config, workers, weights, arena);
     } catch (IOException | RuntimeException e) {
       arena.close();
       throw e;
