@@ -1,5 +1,6 @@
 package org.esolm.data;
 
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +33,9 @@ public final class CharacterTokenizer implements Tokenizer {
    * @return its tokenizer
    */
   public static CharacterTokenizer of(String text) {
-    return new CharacterTokenizer(
-        text.codePoints().sorted().distinct().mapToObj(Character::toString).toList());
+    BitSet found = new BitSet();
+    text.codePoints().forEach(found::set);
+    return new CharacterTokenizer(found.stream().mapToObj(Character::toString).toList());
   }
 
   @Override

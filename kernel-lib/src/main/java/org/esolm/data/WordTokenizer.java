@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.esolm.tensor.Interrupts;
 
 /**
  * One token a word between white space. The end of a line is {@value #END_OF_LINE}; a word outside
@@ -21,6 +22,9 @@ public final class WordTokenizer implements Tokenizer {
 
   /** The token of the end of a line. */
   public static final String END_OF_LINE = "<eos>";
+
+  /** Words that are read between two looks at the thread's interrupt. */
+  private static final int STRETCH = 1 << 12;
 
   private static final Pattern PIECE = Pattern.compile("\\n|\\S+");
 
@@ -67,7 +71,10 @@ public final class WordTokenizer implements Tokenizer {
 
   private static void pieces(String text, Consumer<String> use) {
     Matcher m = PIECE.matcher(text);
-    while (m.find()) {
+    for (int i = 0; m.find(); i++) {
+      if (i % STRETCH == 0) {
+        Interrupts.check("reading");
+      }
       use.accept(m.group());
     }
   }

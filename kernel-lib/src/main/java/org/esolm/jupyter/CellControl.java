@@ -34,6 +34,7 @@ final class CellControl extends LocalExecutionControl {
   private final Method guarded;
   private Object value;
   private volatile boolean stopped;
+  private volatile boolean exhausted;
 
   CellControl(Headroom headroom) {
     this.headroom = headroom;
@@ -126,8 +127,24 @@ final class CellControl extends LocalExecutionControl {
     }
   }
 
+  /** Ends what runs, as memory is so short that it would not end of itself. */
+  void exhaust() {
+    headroom.release();
+    exhausted = true;
+    try {
+      stop();
+    } catch (EngineTerminationException | InternalException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  boolean exhausted() {
+    return exhausted;
+  }
+
   void begin() {
     stopped = false;
+    exhausted = false;
   }
 
   boolean interrupted() {

@@ -91,6 +91,11 @@ final class CellSession implements AutoCloseable {
     control.interrupt();
   }
 
+  /** Ends a cell that has filled the memory and will not end of itself. */
+  void exhaust() {
+    control.exhaust();
+  }
+
   boolean interrupted() {
     return control.interrupted();
   }
@@ -111,6 +116,9 @@ final class CellSession implements AutoCloseable {
       if (event.status() == Status.REJECTED) {
         List<Diag> wrong = shell.diagnostics(snippet).filter(Diag::isError).toList();
         throw errors.compilation(source, wrong, origin);
+      }
+      if (control.exhausted()) {
+        throw CellException.of("OutOfMemoryError: no memory can be freed. " + CellException.FULL);
       }
       if (interrupted()) {
         throw event.exception() instanceof EvalException e

@@ -71,6 +71,7 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
     kernel.becomeHandlerForConnection(connection);
     connection.connect();
     connection.survive(kernel.headroom);
+    CollectorWatch.start(kernel.session::exhaust);
     connection.waitUntilClose();
     System.exit(0);
   }
@@ -105,8 +106,9 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
     } catch (OutOfMemoryError e) {
       headroom.release();
       throw CellException.of(e + ". " + CellException.FULL);
-    } catch (StackOverflowError e) {
-      throw CellException.of(e + ": this is nested too deeply");
+    } catch (Error e) {
+      headroom.release(); // it may be the compiler's for a lack of memory
+      throw CellException.of(e.toString());
     } finally {
       if (headroom.isShort()) {
         System.err.println(CellException.FULL);

@@ -56,6 +56,11 @@ class KernelProcessTest {
       interrupt(kernel, "a wait", "Thread.sleep(60_000);");
       assertThat(kernel.execute(model()).status()).isEqualTo("ok");
       interrupt(kernel, "training", "trainer.run(e -> {}, save);");
+      for (int i = 0; i < 5; i++) { // amid a display, most likely, which must not swallow it
+        String shown = "{ for (int i = 0; i < 50; i++) display(i); }";
+        Execution end = interrupt(kernel, "a display", "trainer.run(e -> " + shown + ", save);");
+        assertThat(end.evalue()).contains("saved");
+      }
       assertThat(folder.resolve("interrupted.safetensors")).as("a checkpoint").exists();
       interrupt(
           kernel,
@@ -94,7 +99,8 @@ class KernelProcessTest {
     assertThat(after.err()).as("complaints").isEmpty();
   }
 
-  private static void interrupt(KernelClient kernel, String what, String code) throws Exception {
+  private static Execution interrupt(KernelClient kernel, String what, String code)
+      throws Exception {
     String id = kernel.begin("System.out.println(\"begun\");\n" + code);
     kernel.awaitOutput("begun");
     Thread.sleep(500);
@@ -105,6 +111,7 @@ class KernelProcessTest {
     assertThat(end.evalue()).startsWith("Interrupted");
     report("an interrupt ends %s after %.2f s", what, (System.nanoTime() - start) / 1e9);
     assertThat(kernel.execute("System.out.print(3);").out()).isEqualTo("3");
+    return end;
   }
 
   /** A small network, and a trainer that nobody would wait for. */
