@@ -13,5 +13,5 @@ if [ ! -d "$root/experiments/target/classes" ] || [ ! -r "$libraries" ]; then
   exit 1
 fi
 # shellcheck disable=SC2086 # the flags are separate words
-exec "$JAVA_HOME/bin/java" -XX:MaxRAMPercentage=50 $jvm_flags -Deso.home="$root" ${ESO_JAVA_OPTS:-} \
+exec "$JAVA_HOME/bin/java" -XX:MaxRAMPercentage=50 $jvm_flags $kernel_flags -Deso.home="$root" ${ESO_JAVA_OPTS:-} \
   -cp "$(class_path)" org.esolm.jupyter.JavaKernel "$1"

@@ -61,6 +61,12 @@ final class Failures {
     if (e instanceof OutOfMemoryError) {
       return "out of memory: try a smaller batch, or more memory with ESO_JAVA_OPTS=-Xmx8g";
     }
+    if (e instanceof LinkageError || e instanceof InternalError) { // a native library, a font
+      return e.getClass().getSimpleName()
+          + ": "
+          + oneLine(String.valueOf(e.getMessage()))
+          + "; eso doctor says what this machine lacks";
+    }
     if (e.getMessage() == null || e.getMessage().isBlank()) {
       return e.getClass().getSimpleName() + " (--debug shows where)";
     }

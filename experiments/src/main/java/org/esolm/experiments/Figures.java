@@ -1,15 +1,20 @@
 package org.esolm.experiments;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.esolm.metric.ResultRow;
 import org.esolm.plot.Axis;
+import org.esolm.plot.BoundCurves;
 import org.esolm.plot.Figure;
 import org.esolm.plot.LossCurves;
 import org.esolm.plot.LossCurves.Curve;
@@ -44,6 +49,10 @@ public final class Figures {
         files.addAll(write(pareto(rows, cost), dir, name));
       }
     }
+    Optional<Figure> bounds = bounds(rows);
+    if (bounds.isPresent()) {
+      files.addAll(write(bounds.get(), dir, "bounds"));
+    }
     Optional<Figure> loss = loss(dir, rows);
     if (loss.isPresent()) {
       files.addAll(write(loss.get(), dir, "loss"));
@@ -51,7 +60,8 @@ public final class Figures {
     if (files.isEmpty()) {
       throw new IllegalArgumentException(
           dir
-              + ": nothing to draw, needed: results.jsonl with rows of samples, or runs/*/metrics.jsonl");
+              + ": nothing to draw, needed: results.jsonl with rows of samples or bounds, or runs/*/metrics.jsonl;"
+              + " eso reproduce and eso tables make them");
     }
     return files;
   }
@@ -66,6 +76,53 @@ public final class Figures {
   public static Figure pareto(List<ResultRow> rows, Axis cost) {
     String title = "Quality of samples against " + (cost == Axis.NFE ? "NFE" : "time");
     return ParetoPlot.of(title, rows, cost, Axis.SAMPLE_PERPLEXITY, truth(rows));
+  }
+
+  /**
+   * Bounds over orders against their number.
+   *
+   * @param rows those with {@code orders} among their extra numbers are drawn
+   * @return the figure; empty where there are none
+   */
+  public static Optional<Figure> bounds(List<ResultRow> rows) {
+    Map<String, List<ResultRow>> systems =
+        rows.stream()
+            .filter(row -> row.extra().get("orders") instanceof Number && row.perplexity() != null)
+            .collect(Collectors.groupingBy(Figures::name, LinkedHashMap::new, Collectors.toList()));
+    List<BoundCurves.Curve> curves = new ArrayList<>();
+    systems.forEach(
+        (name, own) ->
+            curves.add(
+                new BoundCurves.Curve(
+                    name,
+                    own.stream().mapToDouble(row -> number(row, "orders")).toArray(),
+                    own.stream().mapToDouble(row -> row.perplexity().value()).toArray(),
+                    own.stream().mapToDouble(row -> number(row, "orderError")).toArray())));
+    return curves.isEmpty()
+        ? Optional.empty()
+        : Optional.of(BoundCurves.of("Likelihood over K orders", curves, truth(rows)));
+  }
+
+  private static String name(ResultRow row) {
+    return row.alpha0() == null
+        ? row.system()
+        : row.system()
+            + " "
+            + BigDecimal.valueOf(row.alpha0()).stripTrailingZeros().toPlainString();
+  }
+
+  private static double number(ResultRow row, String key) {
+    return row.extra().get(key) instanceof Number n ? n.doubleValue() : 0;
+  }
+
+  /**
+   * Quality of samples against function evaluations.
+   *
+   * @param rows of samples
+   * @return the figure, with the language's own perplexity where the rows know it
+   */
+  public static Figure pareto(List<ResultRow> rows) {
+    return pareto(rows, Axis.NFE);
   }
 
   /**

@@ -5,18 +5,23 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
 import org.esolm.experiments.command.BenchCommand;
 import org.esolm.experiments.command.DataCommand;
 import org.esolm.experiments.command.DoctorCommand;
+import org.esolm.experiments.command.ExportCommand;
 import org.esolm.experiments.command.FiguresCommand;
+import org.esolm.experiments.command.ImportCommand;
 import org.esolm.experiments.command.LikelihoodCommand;
 import org.esolm.experiments.command.ParityCommand;
 import org.esolm.experiments.command.ReproduceCommand;
 import org.esolm.experiments.command.SampleCommand;
 import org.esolm.experiments.command.ScoreCommand;
+import org.esolm.experiments.command.TablesCommand;
 import org.esolm.experiments.command.TrainCommand;
+import org.esolm.experiments.jupyter.KernelCommand;
 import org.esolm.experiments.jupyter.LabCommand;
 import org.esolm.experiments.jupyter.NotebooksCommand;
 import picocli.CommandLine;
@@ -41,12 +46,16 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       LikelihoodCommand.class,
       ScoreCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
       DataCommand.class,
       BenchCommand.class,
       ParityCommand.class,
+      TablesCommand.class,
       FiguresCommand.class,
       NotebooksCommand.class,
-      LabCommand.class
+      LabCommand.class,
+      KernelCommand.class
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
@@ -121,13 +130,22 @@ public final class Main implements Runnable {
     out.println(String.join(" ", spec.usageMessage().description()));
     out.println();
     out.println("What you can do next:");
+    Path home = Path.of(System.getProperty("eso.home", "")).toAbsolutePath();
+    NextSteps.of(home).forEach(step -> print(out, step.command(), step.meaning()));
+    out.println();
+    out.println("All commands:");
     spec.subcommands()
         .forEach(
             (name, command) ->
-                out.printf(
-                    "  ./eso %-12s %s%n",
-                    name, String.join(" ", command.getCommandSpec().usageMessage().description())));
+                print(
+                    out,
+                    name,
+                    String.join(" ", command.getCommandSpec().usageMessage().description())));
     out.println();
     out.println("./eso COMMAND --help tells all about one of them.");
+  }
+
+  private static void print(PrintWriter out, String command, String meaning) {
+    out.printf("  ./eso %-12s %s%n", command, meaning);
   }
 }

@@ -185,9 +185,28 @@ class LauncherTest {
     Result failed = eso(Map.of("FAIL", "yes"), "doctor");
     assertThat(failed.exit).isEqualTo(1);
     assertThat(failed.out).isEmpty();
-    assertThat(failed.err).contains("the build failed");
+    assertThat(failed.err).contains("the build failed", "~/.m2/settings.xml", "MAVEN_ARGS=");
     assertThat(root.resolve("target/eso.lock")).doesNotExist();
     assertThat(eso(Map.of(), "doctor").exit).isEqualTo(7);
+  }
+
+  @Test
+  void aRepositoryOrAHomeThatCannotBeWrittenIsSaid() throws Exception {
+    jdk(temp.resolve("jdk"), "25");
+    Map<String, String> environment = Map.of("JAVA_HOME", temp.resolve("jdk").toString());
+    Files.writeString(root.resolve("target"), "a file where the folder should be");
+    Result repository = eso(environment, "doctor");
+    assertThat(repository.exit).isEqualTo(1);
+    assertThat(repository.err.lines()).singleElement().asString().contains("cp -r");
+    Files.delete(root.resolve("target"));
+
+    Map<String, String> noHome = new HashMap<>(environment);
+    noHome.put("HOME", temp.resolve("nowhere").toString());
+    Result result = eso(noHome, "doctor");
+    assertThat(result.exit).isEqualTo(1);
+    assertThat(result.err.lines()).singleElement().asString().contains("HOME=/a/folder");
+    noHome.put("MAVEN_ARGS", "-Dmaven.repo.local=/x");
+    assertThat(eso(noHome, "doctor").exit).isEqualTo(7);
   }
 
   @Test

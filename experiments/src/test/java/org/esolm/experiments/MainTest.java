@@ -100,6 +100,8 @@ class MainTest {
     CommandLine line = new CommandLine(new Main()).setErr(new PrintWriter(err, true));
     assertThat(Failures.failed(new OutOfMemoryError("heap"), line, false)).isEqualTo(1);
     assertThat(err.toString().lines()).singleElement().asString().contains("ESO_JAVA_OPTS=-Xmx");
+    assertThat(Failures.failed(new UnsatisfiedLinkError("no openblas"), line, false)).isEqualTo(1);
+    assertThat(err.toString()).contains("no openblas; eso doctor");
   }
 
   @Test
@@ -121,9 +123,14 @@ class MainTest {
             "CPU",
             "vectors",
             "memory",
+            "libraries",
             "OpenBLAS",
             "ND4J",
             "fonts",
+            "java on PATH",
+            "home folder",
+            "repository",
+            "native folder",
             "Jupyter",
             "Java kernel");
     for (JsonNode check : report.get("checks")) {

@@ -9,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.esolm.experiments.jupyter.Jupyter;
 import org.esolm.metric.ResultRow;
 import org.junit.jupiter.api.Tag;
@@ -23,10 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("slow")
 class ReadmeTest {
-  private static final Path ROOT = Path.of("..");
-  private static final Pattern BLOCK = Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL);
-  private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
-
   @TempDir private Path temp;
 
   @Test
@@ -35,7 +29,8 @@ class ReadmeTest {
         temp.resolve("input.txt"), "To be, or not to be, that is the question.\n".repeat(400));
     List<String> done = new ArrayList<>();
     boolean jupyter = hasJupyter();
-    for (String command : commands()) {
+    SmokeReproduction.copyTo(temp.resolve("runs/reproduce-smoke"));
+    for (String command : Page.of("README.md").commands()) {
       if (command.equals("./eso test")) {
         continue; // this test is part of it
       }
@@ -74,28 +69,8 @@ class ReadmeTest {
     }
   }
 
-  private static List<String> commands() throws IOException {
-    List<String> lines = new ArrayList<>();
-    Matcher blocks = BLOCK.matcher(Files.readString(ROOT.resolve("README.md")));
-    while (blocks.find()) {
-      lines.addAll(blocks.group(1).lines().map(String::strip).filter(l -> !l.isEmpty()).toList());
-    }
-    assertThat(lines).isNotEmpty().allMatch(l -> l.startsWith("./eso"));
-    return lines;
-  }
-
   private List<String> arguments(String command) {
-    List<String> words = new ArrayList<>();
-    Matcher m = WORD.matcher(command.substring("./eso".length()));
-    while (m.find()) {
-      words.add(m.group(1) != null ? m.group(1) : m.group(2));
-    }
-    words.replaceAll(
-        w ->
-            w.startsWith("runs/")
-                ? temp.resolve(w).toString()
-                : w.startsWith("experiments/") ? ROOT.resolve(w).toString() : w);
-    words.replaceAll(w -> w.replace("=input.txt", "=" + temp.resolve("input.txt")));
+    List<String> words = Page.arguments(command, temp);
     if (command.equals("./eso reproduce")) {
       words.addAll(
           List.of("--profile", "smoke", "--out", temp.resolve("runs/reproduce-smoke").toString()));

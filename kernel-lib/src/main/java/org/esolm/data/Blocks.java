@@ -12,10 +12,12 @@ import org.esolm.random.Rng;
 public final class Blocks {
   private final int[] tokens;
   private final int length;
+  private final boolean packed; // a block begins at multiples of the length only
 
-  private Blocks(int[] tokens, int length) {
+  private Blocks(int[] tokens, int length, boolean packed) {
     this.tokens = tokens;
     this.length = length;
+    this.packed = packed;
   }
 
   /**
@@ -28,6 +30,23 @@ public final class Blocks {
    * @throws IllegalArgumentException if the stream is shorter than one block
    */
   public static Blocks of(String name, int[] tokens, int length) {
+    return checked(name, tokens, length, false);
+  }
+
+  /**
+   * Blocks that were packed: random ones too are among them, not anywhere in the stream.
+   *
+   * @param name what to call them in an error
+   * @param tokens the blocks end to end, as {@link Packing#pack} leaves them
+   * @param length L, tokens of a block, at least 1
+   * @return the blocks
+   * @throws IllegalArgumentException if there is none
+   */
+  public static Blocks packed(String name, int[] tokens, int length) {
+    return checked(name, tokens, length, true);
+  }
+
+  private static Blocks checked(String name, int[] tokens, int length, boolean packed) {
     if (length < 1) {
       throw new IllegalArgumentException("length: " + length + ", allowed: at least 1");
     }
@@ -35,7 +54,7 @@ public final class Blocks {
       throw new IllegalArgumentException(
           name + ": " + tokens.length + " tokens, needed: at least one block of " + length);
     }
-    return new Blocks(tokens, length);
+    return new Blocks(tokens, length, packed);
   }
 
   /**
@@ -111,7 +130,8 @@ public final class Blocks {
   }
 
   /**
-   * A block at a random place of the stream, drawn with replacement from all places.
+   * A block at a random place of the stream, drawn with replacement from all places, or from all
+   * blocks that were packed.
    *
    * @param seed the run's seed
    * @param step training step
@@ -135,7 +155,8 @@ public final class Blocks {
   }
 
   private int place(long seed, long step, int row) {
-    return Rng.of(seed, Purpose.BATCHES, step, row).nextInt(tokens.length - length + 1);
+    Rng rng = Rng.of(seed, Purpose.BATCHES, step, row);
+    return packed ? length * rng.nextInt(count()) : rng.nextInt(tokens.length - length + 1);
   }
 
   /**

@@ -2,6 +2,7 @@ package org.esolm.data;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.esolm.random.Purpose;
@@ -15,9 +16,24 @@ import org.esolm.random.Rng;
  * @param train a stream of training tokens
  * @param valid a stream of held-out tokens
  * @param oracle the truth, where it is known
+ * @param packed how the streams become blocks, where they are of documents
  */
 public record Corpus(
-    String name, Tokenizer tokenizer, int[] train, int[] valid, Optional<Oracle> oracle) {
+    String name,
+    Tokenizer tokenizer,
+    int[] train,
+    int[] valid,
+    Optional<Oracle> oracle,
+    Optional<Packed> packed) {
+  /**
+   * Documents that are packed into blocks.
+   *
+   * @param rule how
+   * @param train the training documents' tokens
+   * @param valid the held-out documents' tokens
+   */
+  public record Packed(Packing rule, List<int[]> train, List<int[]> valid) {}
+
   /** Checks that there is something of both. */
   public Corpus {
     if (train.length == 0 || valid.length == 0) {
@@ -29,6 +45,20 @@ public record Corpus(
               + valid.length
               + " held-out tokens, allowed: at least 1 of each");
     }
+  }
+
+  /**
+   * A corpus of two streams.
+   *
+   * @param name what to call it
+   * @param tokenizer how text became tokens
+   * @param train a stream of training tokens
+   * @param valid a stream of held-out tokens
+   * @param oracle the truth, where it is known
+   */
+  public Corpus(
+      String name, Tokenizer tokenizer, int[] train, int[] valid, Optional<Oracle> oracle) {
+    this(name, tokenizer, train, valid, oracle, Optional.empty());
   }
 
   /**
@@ -177,6 +207,34 @@ public record Corpus(
     return encoded(file, tokenizer, TextFile.read(file), TextFile.read(validation));
   }
 
+  /**
+   * A text of documents, which are packed into blocks.
+   *
+   * @param file UTF-8 text
+   * @param validation UTF-8 text to measure on; empty: the last tenth of the documents
+   * @param documents what the documents are
+   * @param tokenizer their tokenizer
+   * @return the corpus
+   * @throws IllegalArgumentException as {@link Documents#tokens}
+   */
+  public static Corpus documents(
+      Path file, Optional<Path> validation, Documents documents, Tokenizer tokenizer) {
+    List<int[]> all = documents.tokens(file, tokenizer);
+    int cut = validation.isPresent() ? all.size() : (int) (all.size() * 9L / 10);
+    List<int[]> train = all.subList(0, cut);
+    List<int[]> valid =
+        validation
+            .map(v -> documents.tokens(v, tokenizer))
+            .orElseGet(() -> all.subList(cut, all.size()));
+    return new Corpus(
+        file.toString(),
+        tokenizer,
+        Packing.concatenated(train),
+        Packing.concatenated(valid),
+        Optional.empty(),
+        Optional.of(new Packed(documents.packing(tokenizer), train, valid)));
+  }
+
   private static Corpus encoded(Path file, Tokenizer tokenizer, String train, String valid) {
     return new Corpus(
         file.toString(),
@@ -231,7 +289,10 @@ public record Corpus(
    * @throws IllegalArgumentException if the stream is shorter than one block
    */
   public Blocks trainBlocks(int length) {
-    return Blocks.of(name + " (training text)", train, length);
+    String what = name + " (training text)";
+    return packed
+        .map(p -> Blocks.packed(what, p.rule().pack(p.train(), length), length))
+        .orElseGet(() -> Blocks.of(what, train, length));
   }
 
   /**
@@ -242,6 +303,9 @@ public record Corpus(
    * @throws IllegalArgumentException if the stream is shorter than one block
    */
   public Blocks validBlocks(int length) {
-    return Blocks.of(name + " (held-out text)", valid, length);
+    String what = name + " (held-out text)";
+    return packed
+        .map(p -> Blocks.packed(what, p.rule().pack(p.valid(), length), length))
+        .orElseGet(() -> Blocks.of(what, valid, length));
   }
 }

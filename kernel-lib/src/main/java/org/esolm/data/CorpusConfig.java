@@ -21,6 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
  * @param validTokens length of the held-out stream, for toy and markov; at least 1
  * @param seed chooses the streams, for toy and markov
  * @param tokenizer for text: {@value Gpt2Tokenizer#NAME}, or the path of a tokenizer.json
+ * @param documents for text: what of the files is a document, and how they are packed into blocks;
+ *     empty: the files are streams, of which a block is any stretch
  */
 public record CorpusConfig(
     String name,
@@ -30,7 +32,8 @@ public record CorpusConfig(
     int trainTokens,
     int validTokens,
     long seed,
-    Optional<String> tokenizer) {
+    Optional<String> tokenizer,
+    Optional<Documents> documents) {
   /** The corpora that there are. */
   public static final List<String> NAMES = List.of("toy", "markov", "characters", "words", "text");
 
@@ -62,6 +65,10 @@ public record CorpusConfig(
               + ": "
               + (name.equals("toy") ? "file only" : "none"));
     }
+    if (documents.isPresent() && !name.equals("text")) {
+      throw new IllegalArgumentException(
+          "documents: given, allowed for " + name + ": none (only for text)");
+    }
     requirePositive("minCount", minCount);
     requirePositive("trainTokens", trainTokens);
     requirePositive("validTokens", validTokens);
@@ -88,7 +95,7 @@ public record CorpusConfig(
    */
   public static CorpusConfig of(String name, Optional<Path> file) {
     return new CorpusConfig(
-        name, file, Optional.empty(), 1, 4_000_000, 200_000, 0, Optional.empty());
+        name, file, Optional.empty(), 1, 4_000_000, 200_000, 0, Optional.empty(), Optional.empty());
   }
 
   /**
@@ -107,6 +114,7 @@ public record CorpusConfig(
         4_000_000,
         200_000,
         0,
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -120,7 +128,15 @@ public record CorpusConfig(
    */
   public static CorpusConfig text(Optional<Path> file, String tokenizer) {
     return new CorpusConfig(
-        "text", file, Optional.empty(), 1, 4_000_000, 200_000, 0, Optional.of(tokenizer));
+        "text",
+        file,
+        Optional.empty(),
+        1,
+        4_000_000,
+        200_000,
+        0,
+        Optional.of(tokenizer),
+        Optional.empty());
   }
 
   /**
@@ -129,7 +145,7 @@ public record CorpusConfig(
    * @return the configuration
    */
   public CorpusConfig small() {
-    return new CorpusConfig(name, file, validation, minCount, 1, 1, seed, tokenizer);
+    return new CorpusConfig(name, file, validation, minCount, 1, 1, seed, tokenizer, documents);
   }
 
   /**
@@ -165,6 +181,9 @@ public record CorpusConfig(
       case "text" -> {
         Path text = file.orElseThrow(() -> noFile(name));
         Tokenizer pieces = subwords();
+        if (documents.isPresent()) {
+          yield Corpus.documents(text, validation, documents.get(), pieces);
+        }
         yield validation
             .map(v -> Corpus.text(text, v, pieces))
             .orElseGet(() -> Corpus.text(text, pieces));
@@ -176,8 +195,35 @@ public record CorpusConfig(
     };
   }
 
-  private Tokenizer subwords() {
-    String which = tokenizer.orElseThrow();
+  /**
+   * Another text of documents of the same kind, in blocks.
+   *
+   * @param text UTF-8 text
+   * @param pieces the corpus' tokenizer
+   * @param length L, tokens of a block
+   * @return its blocks; empty if the corpus is not one of documents
+   * @throws IllegalArgumentException as {@link Documents#tokens}
+   */
+  public Optional<Blocks> documentBlocks(Path text, Tokenizer pieces, int length) {
+    return documents.map(
+        d ->
+            Blocks.packed(
+                text.toString(), d.packing(pieces).pack(d.tokens(text, pieces), length), length));
+  }
+
+  /**
+   * The tokenizer of a text, which is there without the text.
+   *
+   * @return the tokenizer that the configuration names
+   * @throws IllegalArgumentException if the corpus makes a tokenizer of its own text, or the file
+   *     of the tokenizer cannot be read
+   */
+  public Tokenizer subwords() {
+    String which =
+        tokenizer.orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "tokenizer: " + name + " makes its own, allowed: text"));
     return which.equals(Gpt2Tokenizer.NAME)
         ? new Gpt2Tokenizer()
         : JsonTokenizer.read(Path.of(which));

@@ -25,6 +25,9 @@ import tools.jackson.databind.json.JsonMapper;
  * others one is appended.
  */
 public final class JsonTokenizer implements Tokenizer {
+  /** How the file is called. */
+  public static final String FILE = "tokenizer.json";
+
   private static final List<String> MASKS = List.of(MASK, "<mask>");
   private static final List<String> ENDS =
       List.of("<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>");
@@ -73,7 +76,7 @@ public final class JsonTokenizer implements Tokenizer {
 
   /** The file itself, where it may be its folder that is given. */
   static Path file(Path file) {
-    return Files.isDirectory(file) ? file.resolve("tokenizer.json") : file;
+    return Files.isDirectory(file) ? file.resolve(FILE) : file;
   }
 
   private static List<String> vocabulary(String json) {

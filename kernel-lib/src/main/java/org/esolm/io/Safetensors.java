@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import org.esolm.tensor.Tensor;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -33,7 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
  * then the tensors' bytes, row-major and little-endian. The file is mapped, not read; a file that
  * breaks any rule of the format is refused before a tensor is handed out.
  */
-public final class Safetensors implements AutoCloseable {
+public final class Safetensors implements TensorSource {
   /** The format's own limit of the header. */
   private static final long MAX_HEADER = 100_000_000;
 
@@ -42,31 +44,18 @@ public final class Safetensors implements AutoCloseable {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
-  private static final Map<String, Integer> BYTES =
-      Map.ofEntries(
-          Map.entry("F64", 8),
-          Map.entry("I64", 8),
-          Map.entry("U64", 8),
-          Map.entry("F32", 4),
-          Map.entry("I32", 4),
-          Map.entry("U32", 4),
-          Map.entry("F16", 2),
-          Map.entry("BF16", 2),
-          Map.entry("I16", 2),
-          Map.entry("U16", 2),
-          Map.entry("I8", 1),
-          Map.entry("U8", 1),
-          Map.entry("BOOL", 1));
+  /** Bytes that are converted and written at a time. */
+  private static final int CHUNK = 1 << 22;
 
   /**
    * Where one tensor lies.
    *
-   * @param type element type as the header names it, such as F32
+   * @param type of its elements
    * @param shape length of each axis
    * @param from first byte in the data section
    * @param to behind the last byte
    */
-  public record Entry(String type, List<Integer> shape, long from, long to) {}
+  public record Entry(ElementType type, List<Integer> shape, long from, long to) {}
 
   private final Path file;
   private final Arena arena;
@@ -114,16 +103,9 @@ public final class Safetensors implements AutoCloseable {
                 + Math.min(MAX_HEADER, size - 8));
       }
       MemorySegment data = map.asSlice(8 + header);
-      JsonNode root = parse(file, map.asSlice(8, header));
       Map<String, String> metadata = new LinkedHashMap<>();
       SequencedMap<String, Entry> entries = new LinkedHashMap<>();
-      for (var property : root.properties()) {
-        if (property.getKey().equals("__metadata__")) {
-          readMetadata(file, property.getValue(), metadata);
-        } else {
-          entries.put(property.getKey(), entry(file, property.getKey(), property.getValue()));
-        }
-      }
+      parse(file, map.asSlice(8, header), entries, metadata);
       checkCover(file, entries, data.byteSize());
       return new Safetensors(
           file,
@@ -156,41 +138,63 @@ public final class Safetensors implements AutoCloseable {
     }
   }
 
-  private static JsonNode parse(Path file, MemorySegment header) {
-    try {
-      String text =
-          StandardCharsets.UTF_8
-              .newDecoder()
-              .onMalformedInput(CodingErrorAction.REPORT)
-              .decode(header.asByteBuffer())
-              .toString();
-      JsonNode root = JSON.readTree(text);
-      if (!root.isObject()) {
+  /** Reads entry by entry, so that a large header is never a tree. */
+  private static void parse(
+      Path file, MemorySegment header, Map<String, Entry> entries, Map<String, String> metadata) {
+    try (JsonParser json = JSON.createParser(text(file, header))) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
         throw bad(file, "header is not a JSON object");
       }
-      return root;
-    } catch (CharacterCodingException e) {
-      throw bad(file, "header is not UTF-8");
+      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+        String name = json.currentName();
+        json.nextToken();
+        JsonNode node = json.readValueAsTree();
+        if (name.equals("__metadata__")) {
+          readMetadata(file, node, metadata);
+        } else {
+          entries.put(name, entry(file, name, node));
+        }
+      }
+      if (json.nextToken() != null) {
+        throw bad(file, "header: more than one JSON object");
+      }
     } catch (JacksonException e) {
       throw bad(file, "header: " + e.getOriginalMessage());
     }
   }
 
+  private static String text(Path file, MemorySegment header) {
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .onMalformedInput(CodingErrorAction.REPORT)
+          .decode(header.asByteBuffer())
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw bad(file, "header is not UTF-8");
+    }
+  }
+
   private static Entry entry(Path file, String name, JsonNode node) {
-    String type = node.path("dtype").asString("");
+    String dtype = node.path("dtype").asString("");
     JsonNode shape = node.path("shape");
     JsonNode offsets = node.path("data_offsets");
-    Integer bytes = BYTES.get(type);
-    if (bytes == null) {
-      throw bad(
-          file,
-          name + ": dtype '" + type + "', known are " + BYTES.keySet().stream().sorted().toList());
-    }
+    ElementType type =
+        ElementType.of(dtype)
+            .orElseThrow(
+                () ->
+                    bad(
+                        file,
+                        name
+                            + ": dtype '"
+                            + dtype
+                            + "', known are "
+                            + Arrays.toString(ElementType.values())));
     if (!shape.isArray() || !offsets.isArray() || offsets.size() != 2) {
       throw bad(file, name + ": needs an array 'shape' and two 'data_offsets'");
     }
     List<Integer> axes = new ArrayList<>();
-    long size = bytes;
+    long size = type.bytes();
     try {
       for (JsonNode axis : shape) {
         if (!axis.isIntegralNumber() || !axis.canConvertToInt() || axis.intValue() < 0) {
@@ -202,8 +206,10 @@ public final class Safetensors implements AutoCloseable {
     } catch (ArithmeticException e) {
       throw bad(file, name + ": shape " + shape + " overflows");
     }
-    if (!offsets.get(0).canConvertToLong() || !offsets.get(1).canConvertToLong()) {
-      throw bad(file, name + ": data_offsets " + offsets);
+    for (JsonNode offset : offsets) {
+      if (!offset.isIntegralNumber() || !offset.canConvertToLong()) {
+        throw bad(file, name + ": data_offsets " + offsets);
+      }
     }
     long from = offsets.get(0).longValue();
     long to = offsets.get(1).longValue();
@@ -260,16 +266,21 @@ public final class Safetensors implements AutoCloseable {
     return e;
   }
 
-  /**
-   * Copies a tensor of floats (F64, F32, F16 or BF16), converted to 32 bits.
-   *
-   * @param name its name
-   * @param to as many elements, written
-   */
+  @Override
+  public SequencedMap<String, Stored> stored() {
+    SequencedMap<String, Stored> stored = new LinkedHashMap<>();
+    entries.forEach((name, e) -> stored.put(name, new Stored(e.type(), e.shape())));
+    return stored;
+  }
+
+  private MemorySegment bytes(Entry e) {
+    return data.asSlice(e.from(), e.to() - e.from());
+  }
+
+  @Override
   public void readFloats(String name, Tensor to) {
     Entry e = require(name);
-    MemorySegment bytes = data.asSlice(e.from(), e.to() - e.from());
-    long n = bytes.byteSize() / BYTES.get(e.type());
+    long n = (e.to() - e.from()) / e.type().bytes();
     if (n != to.size()) {
       throw new IllegalArgumentException(
           file
@@ -280,25 +291,10 @@ public final class Safetensors implements AutoCloseable {
               + ", expected "
               + Arrays.toString(to.shape()));
     }
-    if (e.type().equals("F32") && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
-      MemorySegment.copy(bytes, 0, to.memory(), 0, bytes.byteSize());
-      return;
-    }
-    var shorts = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    var ints = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    var doubles = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    for (long i = 0; i < n; i++) {
-      to.set(
-          i,
-          switch (e.type()) {
-            case "F32" -> Float.intBitsToFloat(bytes.get(ints, 4 * i));
-            case "F16" -> Float.float16ToFloat(bytes.get(shorts, 2 * i));
-            case "BF16" -> Float.intBitsToFloat(bytes.get(shorts, 2 * i) << 16);
-            case "F64" -> (float) bytes.get(doubles, 8 * i);
-            default ->
-                throw new IllegalArgumentException(
-                    file + ": " + name + " is " + e.type() + ", expected F32, F16, BF16 or F64");
-          });
+    try {
+      e.type().toFloats(bytes(e), to, 0, n);
+    } catch (IllegalArgumentException x) {
+      throw new IllegalArgumentException(file + ": " + name + " is " + x.getMessage(), x);
     }
   }
 
@@ -316,25 +312,24 @@ public final class Safetensors implements AutoCloseable {
   }
 
   /**
-   * A tensor of integers (I32, U8 or BOOL).
+   * A tensor of integers.
    *
    * @param name its name
    * @return its elements in row-major order
+   * @throws IllegalArgumentException if it holds floats, or a number that is no int
    */
   public int[] ints(String name) {
     Entry e = require(name);
-    MemorySegment bytes = data.asSlice(e.from(), e.to() - e.from());
-    int[] v = new int[Math.toIntExact(bytes.byteSize() / BYTES.get(e.type()))];
-    var ints = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < v.length; i++) {
-      v[i] =
-          switch (e.type()) {
-            case "I32" -> bytes.get(ints, 4L * i);
-            case "U8", "BOOL" -> bytes.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
-            default ->
-                throw new IllegalArgumentException(
-                    file + ": " + name + " is " + e.type() + ", expected I32, U8 or BOOL");
-          };
+    MemorySegment bytes = bytes(e);
+    int[] v = new int[Math.toIntExact(bytes.byteSize() / e.type().bytes())];
+    try {
+      for (int i = 0; i < v.length; i++) {
+        v[i] = Math.toIntExact(e.type().integer(bytes, i));
+      }
+    } catch (ArithmeticException x) {
+      throw new IllegalArgumentException(file + ": " + name + " holds numbers beyond 32 bits", x);
+    } catch (IllegalArgumentException x) {
+      throw new IllegalArgumentException(file + ": " + name + " is " + x.getMessage(), x);
     }
     return v;
   }
@@ -350,6 +345,24 @@ public final class Safetensors implements AutoCloseable {
   public static void write(
       Path file, SequencedMap<String, Tensor> tensors, Map<String, String> metadata)
       throws IOException {
+    write(file, tensors, ElementType.F32, metadata);
+  }
+
+  /**
+   * Writes a file of floats; it is whole or absent.
+   *
+   * @param file where to
+   * @param tensors by name, written in their order
+   * @param type of all elements in the file: F32, F16 or BF16
+   * @param metadata free text for the header
+   * @throws IOException if it cannot be written
+   */
+  public static void write(
+      Path file,
+      SequencedMap<String, Tensor> tensors,
+      ElementType type,
+      Map<String, String> metadata)
+      throws IOException {
     ObjectNode header = JSON.createObjectNode();
     if (!metadata.isEmpty()) {
       ObjectNode m = header.putObject("__metadata__");
@@ -358,29 +371,37 @@ public final class Safetensors implements AutoCloseable {
     long at = 0;
     for (var t : tensors.entrySet()) {
       ObjectNode node = header.putObject(t.getKey());
-      node.put("dtype", "F32");
+      node.put("dtype", type.name());
       var shape = node.putArray("shape");
       Arrays.stream(t.getValue().shape()).forEach(shape::add);
-      long end = at + t.getValue().size() * Tensor.BYTES;
+      long end = at + t.getValue().size() * type.bytes();
       node.putArray("data_offsets").add(at).add(end);
       at = end;
     }
     byte[] json = JSON.writeValueAsBytes(header);
     byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');
-    AtomicFiles.write(file, out -> writeAll(out, padded, tensors));
+    AtomicFiles.write(file, out -> writeAll(out, padded, tensors, type));
   }
 
   private static void writeAll(
-      WritableByteChannel channel, byte[] header, SequencedMap<String, Tensor> tensors)
+      WritableByteChannel channel,
+      byte[] header,
+      SequencedMap<String, Tensor> tensors,
+      ElementType type)
       throws IOException {
     ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
     writeAll(channel, length.putLong(header.length).flip());
     writeAll(channel, ByteBuffer.wrap(header));
-    for (Tensor t : tensors.values()) {
-      long bytes = t.size() * Tensor.BYTES;
-      for (long from = 0; from < bytes; from += 1 << 26) {
-        writeAll(channel, t.memory().asSlice(from, Math.min(1 << 26, bytes - from)).asByteBuffer());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment chunk = arena.allocate(CHUNK);
+      int most = CHUNK / type.bytes();
+      for (Tensor t : tensors.values()) {
+        for (long from = 0; from < t.size(); from += most) {
+          long n = Math.min(most, t.size() - from);
+          type.fromFloats(t, from, chunk, n);
+          writeAll(channel, chunk.asSlice(0, n * type.bytes()).asByteBuffer());
+        }
       }
     }
   }

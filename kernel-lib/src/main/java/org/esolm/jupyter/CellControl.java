@@ -1,7 +1,11 @@
 package org.esolm.jupyter;
 
 import java.lang.reflect.Field;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import jdk.jshell.execution.LocalExecutionControl;
 import jdk.jshell.spi.ExecutionControl;
 import jdk.jshell.spi.ExecutionControlProvider;
@@ -13,11 +17,87 @@ import jdk.jshell.spi.ExecutionEnv;
  * also hands out the value of a variable as an object, where JShell knows only its text.
  */
 final class CellControl extends LocalExecutionControl {
+  private static final String GROUP = "JShell process local execution";
+  private static final String LIBRARY = "org.esolm.";
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private Object value;
+  private volatile boolean stopped;
 
   /** The value that the last {@code JShell.varValue} call asked for. */
   Object value() {
     return value;
+  }
+
+  /** Ends what runs, and lets nothing else run until {@link #begin}. Returns at once. */
+  void interrupt() {
+    stopped = true;
+    Thread.ofPlatform().daemon().name("interrupt").start(this::end);
+  }
+
+  /**
+   * The library's long loops hear an interrupt between two of their steps, and save what they have,
+   * be it by a function of the cell. So the cell's own code is stopped only when no library call is
+   * under way, or when one does not come to an end.
+   */
+  private void end() {
+    long latest = System.nanoTime() + PATIENCE.toNanos();
+    Optional<Thread> told = Optional.empty();
+    try {
+      while (stopped && System.nanoTime() < latest) {
+        Optional<Thread> busy = inLibrary();
+        if (busy.isEmpty()) {
+          break;
+        }
+        if (!busy.equals(told)) {
+          busy.get().interrupt();
+          told = busy;
+        }
+        Thread.sleep(20);
+      }
+      if (stopped) {
+        stop();
+      }
+    } catch (InterruptedException | EngineTerminationException | InternalException e) {
+      throw new IllegalStateException("the cell cannot be stopped", e);
+    }
+  }
+
+  /** The thread that runs a snippet, if it is inside a call of the library. */
+  private static Optional<Thread> inLibrary() {
+    for (Map.Entry<Thread, StackTraceElement[]> entry : Thread.getAllStackTraces().entrySet()) {
+      ThreadGroup group = entry.getKey().getThreadGroup();
+      if (group != null && group.getName().equals(GROUP)) {
+        List<String> classes =
+            Stream.of(entry.getValue()).map(StackTraceElement::getClassName).toList();
+        if (classes.stream().anyMatch(c -> c.startsWith("jdk.jshell.execution."))
+            && classes.stream().anyMatch(c -> c.startsWith(LIBRARY))) {
+          return Optional.of(entry.getKey());
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  void begin() {
+    stopped = false;
+  }
+
+  boolean interrupted() {
+    return stopped;
+  }
+
+  /** An interrupt that comes while the next snippet is compiled must not be lost. */
+  @Override
+  protected void clientCodeEnter() {
+    super.clientCodeEnter();
+    if (stopped) {
+      try {
+        stop();
+      } catch (EngineTerminationException | InternalException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 
   @Override

@@ -17,20 +17,35 @@ import jdk.jshell.UnresolvedReferenceException;
 final class CellErrors {
   private static final int MAX_FRAMES = 25;
 
-  private record Origin(int cell, int firstLine) {
+  /**
+   * Where a piece of code stands.
+   *
+   * @param source the cell or file
+   * @param firstLine the number of its first line there
+   */
+  record Origin(String source, int firstLine) {
+    static Origin cell(int number) {
+      return new Origin("In [%d]".formatted(number), 1);
+    }
+
+    /** That of a part of the code, which begins some lines further down. */
+    Origin skip(int lines) {
+      return new Origin(source, firstLine + lines);
+    }
+
     String place(int line) {
-      return "In [%d], line %d".formatted(cell, firstLine + line - 1);
+      return "%s, line %d".formatted(source, firstLine + line - 1);
     }
   }
 
   private final Map<String, Origin> origins = new HashMap<>();
 
-  /** Remembers that a snippet's first line is the line {@code firstLine} of a cell. */
-  void locate(Snippet snippet, int cell, int firstLine) {
-    origins.put(snippet.id(), new Origin(cell, firstLine));
+  /** Remembers where a snippet stands. */
+  void locate(Snippet snippet, Origin origin) {
+    origins.put(snippet.id(), origin);
   }
 
-  CellException compilation(String source, List<Diag> diagnostics, int cell, int firstLine) {
+  CellException compilation(String source, List<Diag> diagnostics, Origin origin) {
     List<String> report = new ArrayList<>();
     for (Diag diag : diagnostics) {
       String[] message = diag.getMessage(Locale.ROOT).split("\\R");
@@ -39,7 +54,7 @@ final class CellErrors {
       int lineEnd = source.indexOf('\n', start) < 0 ? source.length() : source.indexOf('\n', start);
       int end = Math.max(start + 1, Math.min(clamp(diag.getEndPosition(), source), lineEnd));
       int line = 1 + (int) source.substring(0, start).chars().filter(c -> c == '\n').count();
-      report.add(new Origin(cell, firstLine).place(line) + ": " + message[0]);
+      report.add(origin.place(line) + ": " + message[0]);
       report.add("    " + source.substring(lineStart, lineEnd));
       report.add("    " + " ".repeat(start - lineStart) + "^".repeat(end - start));
       for (int i = 1; i < message.length; i++) {

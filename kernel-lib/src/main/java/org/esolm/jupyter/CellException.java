@@ -17,6 +17,16 @@ public final class CellException extends Exception {
     return new CellException("Interrupted", List.of("Interrupted."));
   }
 
+  /** A library call that ended itself, and what it said about that. */
+  static CellException interrupted(String what) {
+    return new CellException("Interrupted: " + what, List.of("Interrupted: " + what));
+  }
+
+  /** Something that the kernel itself was asked to do went wrong. */
+  static CellException of(String message) {
+    return new CellException(message, List.of(message));
+  }
+
   /**
    * What the notebook shows below the cell.
    *

@@ -4,9 +4,8 @@ import io.github.spencerpark.jupyter.kernel.display.RenderContext;
 import io.github.spencerpark.jupyter.kernel.display.Renderer;
 import java.lang.reflect.Array;
 import java.util.StringJoiner;
-import org.esolm.notebook.Display;
 import org.esolm.notebook.Displayable;
-import org.esolm.plot.Figure;
+import org.esolm.view.Views;
 
 /** How values look that the base library knows nothing of. */
 final class CellRendering {
@@ -20,11 +19,13 @@ final class CellRendering {
         .supporting("text/plain", "text/html", "image/png", "image/svg+xml")
         .preferring("text/plain", "text/html", "image/png", "image/svg+xml")
         .register(CellRendering::put);
-    renderer
-        .createRegistration(Figure.class)
-        .supporting("text/plain", "text/html")
-        .preferring("text/plain", "text/html")
-        .register((figure, context) -> put(Display.of(figure), context));
+    Views.RENDERED.forEach(
+        type ->
+            renderer
+                .createRegistration(type)
+                .supporting("text/plain", "text/html")
+                .preferring("text/plain", "text/html")
+                .register((value, context) -> put(Views.of(value), context)));
   }
 
   private static void put(Displayable value, RenderContext context) {

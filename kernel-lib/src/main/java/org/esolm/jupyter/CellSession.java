@@ -1,11 +1,14 @@
 package org.esolm.jupyter;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import jdk.jshell.DeclarationSnippet;
 import jdk.jshell.Diag;
+import jdk.jshell.EvalException;
 import jdk.jshell.ExpressionSnippet;
 import jdk.jshell.JShell;
 import jdk.jshell.JShellException;
@@ -17,6 +20,7 @@ import jdk.jshell.SourceCodeAnalysis.Completeness;
 import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
 import jdk.jshell.UnresolvedReferenceException;
 import jdk.jshell.VarSnippet;
+import org.esolm.jupyter.CellErrors.Origin;
 
 /** One JShell and what its cells have defined so far. */
 final class CellSession implements AutoCloseable {
@@ -24,7 +28,6 @@ final class CellSession implements AutoCloseable {
   private final CellErrors errors = new CellErrors();
   private final List<DeclarationSnippet> declared = new ArrayList<>();
   private final JShell shell;
-  private volatile boolean interrupted;
 
   CellSession() {
     var builder = JShell.builder().executionEngine(control.provider(), null);
@@ -36,29 +39,43 @@ final class CellSession implements AutoCloseable {
     shell.eval("System.nanoTime()").forEach(e -> shell.drop(e.snippet()));
   }
 
-  CodeHelp help() {
-    return new CodeHelp(shell.sourceCodeAnalysis());
+  /** Help with cells in which lines that begin with these names are magics. */
+  CodeHelp help(List<String> magics) {
+    return new CodeHelp(shell.sourceCodeAnalysis(), magics);
+  }
+
+  List<CellPieces.Piece> pieces(String cell, List<String> magics) {
+    return new CellPieces(shell.sourceCodeAnalysis(), magics).of(cell);
+  }
+
+  /** Forgets an interrupt of the cell before. */
+  void begin() {
+    control.begin();
+  }
+
+  /** What the following cells see in addition; a folder of classes or a jar. */
+  void addToClassPath(Path entry) {
+    shell.addToClasspath(entry.toString());
   }
 
   /**
-   * Evaluates a cell snippet by snippet and stops at the first that fails.
+   * Evaluates code snippet by snippet and stops at the first that fails.
    *
    * @return the value of a trailing expression, {@code null} where there is none
    */
-  Object run(String cell, int number) throws CellException {
-    interrupted = false;
+  Object run(String code, Origin origin) throws CellException {
     declared.clear();
     Optional<VarSnippet> last = Optional.empty();
-    for (String rest = cell.stripLeading(); !rest.isBlank(); ) {
+    for (String rest = code.stripLeading(); !rest.isBlank(); ) {
       CompletionInfo info = shell.sourceCodeAnalysis().analyzeCompletion(rest);
       if (info.completeness() == Completeness.EMPTY) {
         break;
       }
-      int offset = cell.length() - rest.length();
-      int firstLine = 1 + (int) cell.substring(0, offset).chars().filter(c -> c == '\n').count();
+      String before = code.substring(0, code.length() - rest.length());
+      int lines = (int) before.chars().filter(c -> c == '\n').count();
       // Code that is not complete has no end: the compiler says what is missing.
       boolean ended = info.source() != null;
-      last = evaluate(ended ? info.source() : rest, number, firstLine);
+      last = evaluate(ended ? info.source() : rest, origin.skip(lines));
       rest = ended ? info.remaining().stripLeading() : "";
     }
     declared.forEach(this::warnIfUnusable);
@@ -70,8 +87,11 @@ final class CellSession implements AutoCloseable {
   }
 
   void interrupt() {
-    interrupted = true;
-    shell.stop();
+    control.interrupt();
+  }
+
+  boolean interrupted() {
+    return control.interrupted();
   }
 
   @Override
@@ -79,21 +99,24 @@ final class CellSession implements AutoCloseable {
     shell.close();
   }
 
-  private Optional<VarSnippet> evaluate(String source, int cell, int firstLine)
-      throws CellException {
+  private Optional<VarSnippet> evaluate(String source, Origin origin) throws CellException {
     Optional<VarSnippet> value = Optional.empty();
     for (SnippetEvent event : shell.eval(source)) {
       if (event.causeSnippet() != null) {
         continue;
       }
       Snippet snippet = event.snippet();
-      errors.locate(snippet, cell, firstLine);
+      errors.locate(snippet, origin);
       if (event.status() == Status.REJECTED) {
         List<Diag> wrong = shell.diagnostics(snippet).filter(Diag::isError).toList();
-        throw errors.compilation(source, wrong, cell, firstLine);
+        throw errors.compilation(source, wrong, origin);
       }
-      if (interrupted) {
-        throw CellException.interrupted();
+      if (interrupted()) {
+        throw event.exception() instanceof EvalException e
+                && e.getExceptionClassName().equals(CancellationException.class.getName())
+                && e.getMessage() != null
+            ? CellException.interrupted(e.getMessage())
+            : CellException.interrupted();
       }
       if (event.exception() != null) {
         throw errors.evaluation(event.exception(), unresolved(event.exception()));

@@ -19,12 +19,24 @@ final class CodeHelp {
   }
 
   private final SourceCodeAnalysis analysis;
+  private final List<String> magics;
+  private final CellPieces pieces;
 
-  CodeHelp(SourceCodeAnalysis analysis) {
+  CodeHelp(SourceCodeAnalysis analysis, List<String> magics) {
     this.analysis = analysis;
+    this.magics = magics;
+    pieces = new CellPieces(analysis, magics);
   }
 
-  Completions complete(String cell, int cursor) {
+  Completions complete(String text, int cursor) {
+    int line = text.lastIndexOf('\n', cursor - 1) + 1;
+    String begun = text.substring(line, cursor);
+    if (begun.matches("%%?\\w*")) {
+      String name = begun.replace("%", "");
+      return new Completions(
+          magics.stream().filter(m -> m.startsWith(name)).toList(), cursor - name.length());
+    }
+    String cell = pieces.java(text);
     Completions whole = suggestions(cell, cursor, 0);
     // A cell that mixes imports, types and statements is no single compilation unit.
     return whole.texts.isEmpty() ? suggestions(cell, cursor, lastSnippet(cell, cursor)) : whole;
@@ -40,7 +52,9 @@ final class CodeHelp {
     return new Completions(texts, from + anchor[0]);
   }
 
-  Optional<String> document(String cell, int cursor) {
+  Optional<String> document(String text, int cursor) {
+    LibrarySources.attach();
+    String cell = pieces.java(text);
     int at = endOfName(cell, cursor);
     return documentation(cell, at, 0)
         .or(() -> documentation(cell, at, lastSnippet(cell, at)))
@@ -52,18 +66,34 @@ final class CodeHelp {
         analysis.documentation(cell.substring(from), cursor - from, true).stream()
             .map(
                 d ->
-                    d.javadoc() == null ? d.signature() : d.signature() + "\n" + plain(d.javadoc()))
+                    d.javadoc() == null
+                        ? signature(d.signature())
+                        : signature(d.signature()) + "\n" + plain(d.javadoc()))
             .distinct()
             .collect(Collectors.joining("\n\n"));
     return Optional.of(text).filter(t -> !t.isBlank());
   }
 
-  private static String plain(String javadoc) {
-    return javadoc.replaceAll("\\{@\\w+\\s+([^}]*)}", "$1").replaceAll("</?\\w+[^>]*>", "");
+  /** JShell repeats all components of a record in front of its methods. */
+  private static String signature(String signature) {
+    return signature.replaceAll("\\([^()]*\\)\\.", ".").replaceAll("\\bjava\\.(lang|util)\\.", "");
   }
 
-  Completeness completeness(String cell) {
-    String rest = cell;
+  /** Javadoc as it reads in a box of plain text. */
+  private static String plain(String javadoc) {
+    return javadoc
+        .replaceAll("\\{@link(?:plain)?\\s+\\S+\\s+([^}]+)}", "$1")
+        .replaceAll("\\{@\\w+\\s+#?([^}]*)}", "$1")
+        .replaceAll("</?\\w+[^>]*>", "")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+        .replaceAll("(?m)^ ?@(param|return|throws)\\b", "  $1")
+        .strip();
+  }
+
+  Completeness completeness(String text) {
+    String rest = pieces.java(text);
     while (!rest.isBlank()) {
       CompletionInfo info = analysis.analyzeCompletion(rest);
       switch (info.completeness()) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.esolm.jupyter.CellErrors.Origin;
 
 /**
  * The Java kernel: evaluates cells, shows the value of a trailing expression, completes and
@@ -31,6 +32,7 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
   private final CellOutput output =
       new CellOutput(getIO().out, getIO().err, System.out, System.err);
   private final CellSession session = new CellSession();
+  private final CellMagics magics = new CellMagics(session);
   private String lastDisplayId;
   private List<String> lastReport = List.of();
 
@@ -40,7 +42,7 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
     setShouldReplaceStdStreams(false);
     CellRendering.register(getRenderer());
     try (InputStream imports = JavaKernel.class.getResourceAsStream("imports.jsh")) {
-      session.run(new String(imports.readAllBytes(), StandardCharsets.UTF_8), 0);
+      session.run(new String(imports.readAllBytes(), StandardCharsets.UTF_8), Origin.cell(0));
     } catch (IOException | CellException e) {
       throw new IllegalStateException("the default imports do not work: " + e.getMessage(), e);
     }
@@ -92,9 +94,10 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
   @Override
   public DisplayData eval(String cell) throws CellException {
     lastReport = List.of();
+    session.begin();
     output.begin();
     try {
-      Object value = session.run(cell, executionCount.get() - 1);
+      Object value = magics.run(cell, Origin.cell(executionCount.get() - 1));
       // display(...) as the last line is an expression too; nobody wants to read its id.
       return value == null || value == lastDisplayId ? null : rendered(value);
     } finally {
@@ -124,6 +127,7 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
   @Override
   public void interrupt() {
     session.interrupt();
+    magics.interrupt();
   }
 
   @Override
@@ -144,18 +148,18 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
 
   @Override
   public ReplacementOptions complete(String code, int cursor) {
-    CodeHelp.Completions found = session.help().complete(code, cursor);
+    CodeHelp.Completions found = session.help(magics.names()).complete(code, cursor);
     return new ReplacementOptions(found.texts(), found.start(), cursor);
   }
 
   @Override
   public DisplayData inspect(String code, int cursor, boolean extraDetail) {
-    return session.help().document(code, cursor).map(DisplayData::new).orElse(null);
+    return session.help(magics.names()).document(code, cursor).map(DisplayData::new).orElse(null);
   }
 
   @Override
   public String isComplete(String code) {
-    return switch (session.help().completeness(code)) {
+    return switch (session.help(magics.names()).completeness(code)) {
       case COMPLETE -> IS_COMPLETE_YES;
       case INVALID -> IS_COMPLETE_BAD;
       case INCOMPLETE -> "    ";

@@ -1,6 +1,7 @@
 package org.esolm.metric;
 
 import java.util.Arrays;
+import java.util.concurrent.CancellationException;
 import org.esolm.data.Estimate;
 import org.esolm.data.Oracle;
 
@@ -29,6 +30,7 @@ public record OraclePerplexity(
    * @param floor a law near it under which nothing is impossible; the truth itself where it is so
    * @param samples [N][L] words, at least one sample
    * @return the scores
+   * @throws CancellationException if the thread is interrupted, between two samples
    * @throws IllegalArgumentException if a sample has probability 0 under {@code floor}, or a token
    *     is none of the language's words
    */
@@ -37,6 +39,9 @@ public record OraclePerplexity(
     double[] exactNats = new double[samples.length];
     double[] tokens = new double[samples.length];
     for (int i = 0; i < samples.length; i++) {
+      if (Thread.interrupted()) {
+        throw new CancellationException("scoring stopped after sample " + i);
+      }
       requireWords(truth, samples[i], i);
       nats[i] = -floor.logProbability(samples[i]);
       exactNats[i] = -truth.logProbability(samples[i]);

@@ -5,10 +5,10 @@ import org.esolm.random.Rng;
 import org.esolm.tensor.Attention;
 import org.esolm.tensor.Gelu;
 import org.esolm.tensor.LayerNorm;
-import org.esolm.tensor.Linear;
 import org.esolm.tensor.Panels;
 import org.esolm.tensor.Products;
 import org.esolm.tensor.Residual;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 
 /**
@@ -214,7 +214,7 @@ final class Block {
     long hiddenAt = (long) from * hidden;
     products.multiply(w.dBranch2, at, d, b.downBack(), null, w.dHidden, hiddenAt, hidden, n);
     Gelu.backward(t.hidden, w.dHidden, w.activated, (long) from * hidden, (long) to * hidden);
-    Linear.sumRows(w.dHidden, (long) from * hidden, hidden, w.tileSums, sums + 8L * d, n, hidden);
+    Rows.sumRows(w.dHidden, (long) from * hidden, hidden, w.tileSums, sums + 8L * d, n, hidden);
     products.multiply(w.dHidden, hiddenAt, hidden, b.upBack(), null, w.dy, at, d, n);
     LayerNorm.backward(
         w.dy, t.x1, branch2.weight(), t.statistics2, dx, w.tileSums, sums + 4L * d, from, to, d);
@@ -328,7 +328,7 @@ final class Block {
   // ---- gradients of the weights, over all rows at once
 
   /** Rows and columns of a weight's gradient that are one unit of work, at most. */
-  static final int SLICE_OUT = 96;
+  static final int SLICE_OUT = 192;
 
   static final int SLICE_IN = 256;
 

@@ -184,7 +184,7 @@ public final class Decoder implements AutoCloseable {
           return;
         }
       }
-      workers.loop(queries.count() * config.heads(), attend);
+      attendAll();
       product(attended, layer.out(), null, branch);
       byRows(enterMlp);
       product(y, layer.up(), weights.upBias(block), hidden);
@@ -282,8 +282,24 @@ public final class Decoder implements AutoCloseable {
     normalise(last ? modulation.last() : modulation.branch(block + 1, 0), from, to);
   }
 
-  // ---- attention: some queries of one sequence and one head
+  // ---- attention
 
+  private void attendAll() {
+    long work = 0;
+    for (int i = 0; i < count; i++) {
+      work += 2L * ends[i] * d;
+    }
+    int units = queries.count() * config.heads();
+    if (work >= GRAIN) {
+      workers.loop(units, attend);
+    } else {
+      for (int unit = 0; unit < units; unit++) {
+        attend(unit, 0);
+      }
+    }
+  }
+
+  /** Some queries of one sequence and one head. */
   private void attend(int unit, int worker) {
     int tile = unit / config.heads();
     int head = unit % config.heads();

@@ -66,6 +66,24 @@ public final class DecoderWeights {
     return new DecoderWeights(parameters, workers, format);
   }
 
+  /**
+   * Rounds parameters to what decoding keeps of them, so that a full pass finds the law that is
+   * sampled from.
+   *
+   * @param parameters their matrices are replaced
+   * @param format of the weights of matrices
+   */
+  public static void round(Parameters parameters, WeightFormat format) {
+    for (int b = 0; b < parameters.config().blocks(); b++) {
+      BlockParameters p = parameters.block(b);
+      format.round(p.qkv());
+      format.round(p.out());
+      format.round(p.upWeight());
+      format.round(p.downWeight());
+    }
+    format.round(parameters.get("output_layer.linear.weight"));
+  }
+
   private PackedMatrix pack(Arena arena, Workers workers, Tensor w) {
     PackedMatrix packed = PackedMatrix.of(arena, format, w.dim(0), w.dim(1));
     workers.loop(packed.strips(), (strip, worker) -> packed.pack(w, strip));

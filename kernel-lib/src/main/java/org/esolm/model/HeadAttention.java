@@ -3,7 +3,7 @@ package org.esolm.model;
 import java.lang.foreign.Arena;
 import org.esolm.tensor.Attention;
 import org.esolm.tensor.HeadProducts;
-import org.esolm.tensor.Linear;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 
 /**
@@ -39,9 +39,13 @@ final class HeadAttention {
   private int e;
 
   HeadAttention(Arena arena, ModelConfig config, int keys, boolean training) {
-    d = config.hiddenSize();
-    h = config.headSize();
-    heads = config.heads();
+    this(arena, config.hiddenSize(), config.heads(), keys, training);
+  }
+
+  HeadAttention(Arena arena, int hiddenSize, int heads, int keys, boolean training) {
+    this.d = hiddenSize;
+    this.h = hiddenSize / heads;
+    this.heads = heads;
     scale = (float) (1 / Math.sqrt(h));
     products = new HeadProducts(arena, keys, h, training);
     scores = products.scores();
@@ -181,7 +185,7 @@ final class HeadAttention {
         Attention.exponentials(scores, at, a, padFirst(at), lse);
         Attention.exponentials(scores, at, c, Attention.pad(scores, at, c, e), lse);
         long row = outAt + (long) i * d;
-        float delta = Linear.dot(dout, row, out, row, h);
+        float delta = Rows.dot(dout, row, out, row, h);
         Attention.backwardSoftmax(scores, gradients, at + a, b - a, delta, scale);
         Attention.backwardSoftmax(scores, gradients, at + c, e - c, delta, scale);
         zeroElsewhere(scores, at, g, ROWS);

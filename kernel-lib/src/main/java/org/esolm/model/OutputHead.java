@@ -3,7 +3,7 @@ package org.esolm.model;
 import org.esolm.tensor.Attention;
 import org.esolm.tensor.CrossEntropy;
 import org.esolm.tensor.LayerNorm;
-import org.esolm.tensor.Linear;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 
 /**
@@ -104,7 +104,7 @@ final class OutputHead {
     if (unit % across == 0) {
       int first = unit / across * Block.SLICE_OUT;
       int n = Math.min(Block.SLICE_OUT, v - first);
-      Linear.sumRows(
+      Rows.sumRows(
           w.logits, first, v, gradient.get("output_layer.linear.bias"), first, to - from, n);
     }
   }

@@ -3,8 +3,9 @@ package org.esolm.model;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import org.esolm.tensor.Attention;
-import org.esolm.tensor.Linear;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
 
@@ -141,12 +142,17 @@ public final class Transformer implements AutoCloseable {
   }
 
   /**
-   * The weighted sum of the negative log-likelihoods of the wanted rows.
+   * The weighted sum of the negative log-likelihoods of the wanted rows. What asks for many of them
+   * can be ended by an interrupt of the thread, between two.
    *
    * @param pass the question
    * @return sum of weight(i) nll(i), nats
+   * @throws CancellationException if the thread was interrupted
    */
   public double loss(Pass pass) {
+    if (Thread.interrupted()) {
+      throw new CancellationException("likelihood: interrupted between two passes");
+    }
     forward(pass, false, 0f, 0L);
     for (int tile = 0, end; tile < frame.lastRows.count(); tile = end) {
       end = nextChunk(tile);
@@ -278,8 +284,8 @@ public final class Transformer implements AutoCloseable {
       collect(sums, 0, 2, frame.rows.count(), Block.SUMS);
       workers.loop(b.enterWeightUnits(frame), enterWeight);
       int d = config.hiddenSize();
-      Linear.addBias(gradient.block(block).downBias(), sums, 7L * d, 0, d, 1, d);
-      Linear.addBias(gradient.block(block).upBias(), sums, 8L * d, 0, 4 * d, 1, 4 * d);
+      Rows.sumRows(sums, 7L * d, d, gradient.block(block).downBias(), 0, 1, d);
+      Rows.sumRows(sums, 8L * d, 4 * d, gradient.block(block).upBias(), 0, 1, 4 * d);
     }
     modulation.backward(w.blockSums, w.headSums, gradient);
     workers.loop((config.hiddenSize() + EMBED_COLUMNS - 1) / EMBED_COLUMNS, embedBackward);
@@ -292,7 +298,7 @@ public final class Transformer implements AutoCloseable {
   private void collect(Tensor sums, int from, int to, int tiles, int units) {
     int d = config.hiddenSize();
     Attention.zero(sums, 0, from * d, to * d);
-    Linear.sumRows(
+    Rows.sumRows(
         w.tileSums, (long) from * d, units * d, sums, (long) from * d, tiles, (to - from) * d);
     for (int t = 0; t < tiles; t++) {
       Attention.zero(w.tileSums, (long) t * units * d, from * d, to * d);

@@ -9,8 +9,8 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.StringJoiner;
 import javax.imageio.ImageIO;
-import org.esolm.plot.Figure;
 
 /**
  * One value in several representations; the notebook picks the richest that it can show.
@@ -32,16 +32,6 @@ public record Display(Map<String, String> data) implements Displayable {
       throw new IllegalArgumentException("data: needs a text/plain form, got " + data.keySet());
     }
     data = Collections.unmodifiableMap(new LinkedHashMap<>(data));
-  }
-
-  /**
-   * A figure, as an image that also shows in notebooks that are not trusted.
-   *
-   * @param figure a plot
-   * @return what shows it
-   */
-  public static Display of(Figure figure) {
-    return svg(figure.svg(), "figure");
   }
 
   /**
@@ -92,9 +82,44 @@ public record Display(Map<String, String> data) implements Displayable {
     if (start < 0) {
       throw new IllegalArgumentException("svg: has no <svg> element");
     }
-    String encoded = base64(svg.substring(start).getBytes(StandardCharsets.UTF_8));
-    String image = "<img alt=\"%s\" src=\"data:image/svg+xml;base64,%s\"/>";
-    return html(image.formatted(escape(text), encoded), text);
+    byte[] document = svg.substring(start).getBytes(StandardCharsets.UTF_8);
+    return image("image/svg+xml", document, text);
+  }
+
+  /**
+   * A PNG image, embedded like an SVG drawing so that it may stand beside others.
+   *
+   * @param png the bytes of a PNG file
+   * @param text what is shown where images are not
+   * @return what shows it
+   */
+  public static Display image(byte[] png, String text) {
+    return image(PNG, png, text);
+  }
+
+  private static Display image(String mime, byte[] content, String text) {
+    String image = "<img alt=\"%s\" src=\"data:%s;base64,%s\"/>";
+    return html(image.formatted(escape(text), mime, base64(content)), text);
+  }
+
+  /**
+   * Several things beside each other, as far as the page is wide.
+   *
+   * @param parts what to show, from left to right
+   * @return what shows them
+   */
+  public static Display row(Displayable... parts) {
+    StringBuilder html = new StringBuilder();
+    StringJoiner text = new StringJoiner("\n\n");
+    for (Displayable part : parts) {
+      Display display = part.toDisplay();
+      String own = display.data.getOrDefault(HTML, "<pre>" + escape(display.toString()) + "</pre>");
+      html.append("<div style=\"display:inline-block;vertical-align:top;margin-right:1em\">")
+          .append(own)
+          .append("</div>\n");
+      text.add(display.toString());
+    }
+    return html(html.toString(), text.toString());
   }
 
   /**

@@ -12,6 +12,15 @@ public final class LiveDisplay {
     this.id = id;
   }
 
+  /**
+   * Whether there is a notebook, where something can be replaced in place.
+   *
+   * @return false where an update would print a new line
+   */
+  public static boolean isPossible() {
+    return Frontend.find().isPresent();
+  }
+
   static LiveDisplay show(Display display) {
     Optional<Frontend> frontend = Frontend.find();
     if (frontend.isEmpty()) {

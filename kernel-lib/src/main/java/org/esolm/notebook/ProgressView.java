@@ -28,9 +28,14 @@ interface ProgressView {
     return terminal ? new Terminal() : new Lines(System.err);
   }
 
-  /** A display that is replaced in place, at most ten times a second. */
+  /**
+   * A display that is replaced in place, at most ten times a second. What is done at once shows
+   * nothing.
+   */
   final class Notebook implements ProgressView {
-    private LiveDisplay display;
+    private static final double AT_ONCE = 1; // seconds
+
+    private LiveDisplay display; // null until it is shown
 
     @Override
     public long periodNanos() {
@@ -39,12 +44,16 @@ interface ProgressView {
 
     @Override
     public void start(Progress.State state) {
-      display = bar(state).live();
+      // A task may be over before anybody could read of it.
     }
 
     @Override
     public void refresh(Progress.State state) {
-      display.update(bar(state));
+      if (display != null) {
+        display.update(bar(state));
+      } else if (state.seconds() >= AT_ONCE) {
+        display = bar(state).live();
+      }
     }
 
     @Override

@@ -172,9 +172,9 @@ public record EsoLmObjective(
   }
 
   /**
-   * One: all masks, then the clean tokens in the order, in the sequential phase's attention
-   * (section 3.3). For (A), whose clean tokens see each other in both directions, one for each
-   * token of the diffusion phase and one for the sequential phase.
+   * One: all masks, then the clean tokens in the order, in the sequential phase's attention (figure
+   * 10). For (A), whose clean tokens see each other in both directions, one for each token of the
+   * diffusion phase and one for the sequential phase.
    */
   @Override
   public int evaluations(Order order) {

@@ -8,6 +8,7 @@ import java.math.MathContext;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -16,7 +17,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 final class Charts {
   private static final Color GRID = new Color(0xE3E3E3);
   private static final Color INK = new Color(0x333333);
-  private static final BasicStroke DASHED =
+  static final BasicStroke DASHED =
       new BasicStroke(
           1.6f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, new float[] {7, 5}, 0);
 
@@ -35,6 +36,13 @@ final class Charts {
             .yAxisTitle(yTitle)
             .build();
     XYStyler style = chart.getStyler();
+    look(style);
+    style.setPlotContentSize(1);
+    style.setMarkerSize(9);
+    return chart;
+  }
+
+  static void look(AxesChartStyler style) {
     style.setChartBackgroundColor(Color.WHITE);
     style.setChartFontColor(INK);
     style.setChartTitleBoxVisible(false);
@@ -47,9 +55,6 @@ final class Charts {
     style.setPlotGridLinesColor(GRID);
     style.setPlotGridLinesStroke(new BasicStroke(1));
     style.setPlotBorderColor(Color.LIGHT_GRAY);
-    style.setPlotContentSize(1);
-    style.setMarkerSize(9);
-    return chart;
   }
 
   /** Limits with a margin; a logarithmic axis where values differ much. */

@@ -15,37 +15,52 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.esolm.io.AtomicFiles;
+import org.esolm.notebook.Display;
+import org.esolm.notebook.Displayable;
 import org.knowm.xchart.XYChart;
+import org.knowm.xchart.internal.chartpart.Chart;
 
-/** A finished drawing, as an image or as scalable graphics. */
-public final class Figure {
-  /** Width of every figure in pixels. */
+/** A finished drawing, as an image or as scalable graphics; a notebook shows it. */
+public final class Figure implements Displayable {
+  /** Usual width in pixels. */
   public static final int WIDTH = 900;
 
-  /** Height of every figure in pixels. */
+  /** Usual height in pixels. */
   public static final int HEIGHT = 600;
 
-  private final XYChart chart;
+  private final Chart<?, ?> chart;
   private final List<PointLabels.Label> labels;
 
-  Figure(XYChart chart, List<PointLabels.Label> labels) {
+  Figure(Chart<?, ?> chart, List<PointLabels.Label> labels) {
     this.chart = chart;
     this.labels = List.copyOf(labels);
   }
 
   /**
+   * The figure as a notebook's value: an image that also shows in notebooks that are not trusted.
+   * Scalable, but for matrices, whose many cells are smaller as pixels.
+   */
+  @Override
+  public Display toDisplay() {
+    String title = chart.getTitle().isBlank() ? "figure" : chart.getTitle();
+    return chart instanceof XYChart ? Display.svg(svg(), title) : Display.image(png(), title);
+  }
+
+  /**
    * The figure's pixels.
    *
-   * @return an opaque image, {@link #WIDTH} x {@link #HEIGHT}
+   * @return an opaque image
    */
   public BufferedImage image() {
-    BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+    int width = chart.getWidth();
+    int height = chart.getHeight();
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
     graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     graphics.setRenderingHint(
         RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     graphics.setColor(Color.WHITE);
-    graphics.fillRect(0, 0, WIDTH, HEIGHT);
+    graphics.fillRect(0, 0, width, height);
     paint(graphics);
     graphics.dispose();
     return image;
@@ -78,7 +93,8 @@ public final class Figure {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       new SVGProcessor()
-          .getDocument(graphics.getCommands(), new PageSize(0, 0, WIDTH, HEIGHT))
+          .getDocument(
+              graphics.getCommands(), new PageSize(0, 0, chart.getWidth(), chart.getHeight()))
           .writeTo(bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // memory does not fail
@@ -108,7 +124,9 @@ public final class Figure {
   }
 
   private void paint(Graphics2D graphics) {
-    chart.paint(graphics, WIDTH, HEIGHT);
-    PointLabels.paint(graphics, chart, labels);
+    chart.paint(graphics, chart.getWidth(), chart.getHeight());
+    if (chart instanceof XYChart xy) {
+      PointLabels.paint(graphics, xy, labels);
+    }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Figures from result rows and losses, drawn by XChart without a display. What is measured is
- * decided elsewhere; how a notebook shows a figure, too.
+ * Figures from result rows, losses, other numbers and matrices, drawn by XChart without a display.
+ * What is measured is decided elsewhere.
  */
 package org.esolm.plot;

@@ -131,6 +131,7 @@ final class Conversation implements AutoCloseable {
 
   /** Asks for the wanted positions, if any, and draws their tokens. */
   private void step() {
+    stopIfInterrupted();
     if (wanted.total() > 0) {
       Tensor laws = evaluate();
       int row = 0;
@@ -150,15 +151,20 @@ final class Conversation implements AutoCloseable {
 
   /** Tells what was drawn last and asks for nothing: a finished block is stored. */
   Conversation store() {
+    stopIfInterrupted();
     evaluate();
     listener.onStep(++steps, totalSteps);
     return this;
   }
 
-  private Tensor evaluate() {
+  /** Also between steps that change nothing, of which a fine grid has very many. */
+  private void stopIfInterrupted() {
     if (Thread.interrupted()) {
       throw new CancellationException("sampling stopped after step " + steps + " of " + totalSteps);
     }
+  }
+
+  private Tensor evaluate() {
     for (int b = 0; b < tokens.length; b++) {
       asked += wanted.count(b) > 0 || wanted.total() == 0 ? 1 : 0;
     }

@@ -115,12 +115,49 @@ public record SystemConfig(
   }
 
   /**
+   * Left to right.
+   *
+   * @return the configuration
+   */
+  public static SystemConfig ar() {
+    return of("ar");
+  }
+
+  /**
+   * A masked diffusion.
+   *
+   * @return the configuration
+   */
+  public static SystemConfig mdlm() {
+    return of("mdlm");
+  }
+
+  /**
+   * The same, trained with a cost of 1 for each masked token, which is no bound but varies less.
+   *
+   * @return a new configuration
+   */
+  public SystemConfig withLowVariance() {
+    return new SystemConfig(name, alpha0, kappa, blockSize, prepend, true, firstGiven, variant);
+  }
+
+  /**
    * Whether the transformer has AdaLN: all but the AR baseline.
    *
    * @return whether a conditioning size is used
    */
   public boolean adaLn() {
     return !name.equals("ar");
+  }
+
+  /**
+   * Whether the first token of a text is given and not drawn: in the released code the token that
+   * begins text stands there.
+   *
+   * @return whether samples begin with that token unless something else is given
+   */
+  public boolean startsGiven() {
+    return name.equals("bd3lm") && firstGiven || name.equals("ar") && prepend == Prepend.NONE;
   }
 
   /**

@@ -38,6 +38,12 @@ final class Bf16Matrix extends PackedMatrix {
     return bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
   }
 
+  static void round(Tensor w) {
+    for (long i = 0; i < w.size(); i++) {
+      w.set(i, Float.intBitsToFloat(round(w.get(i)) << 16));
+    }
+  }
+
   @Override
   public void pack(Tensor w, int strip) {
     int end = Math.min(out, (strip + 1) * STRIP);

@@ -10,6 +10,7 @@ import java.util.Objects;
 
 /** Copies of parts of matrices into the order in which products read them. */
 final class Copies {
+  private static final long NEXT = 4L * W;
   private static final int STREAMS = 16; // rows read side by side: no more than caches like
 
   private Copies() {}
@@ -57,6 +58,47 @@ final class Copies {
   }
 
   /**
+   * Copies rows into strips of a few columns, each strip's rows one behind the other: the rows are
+   * read from one end to the other, once. As in {@link #rows}, whole vectors are copied.
+   *
+   * @param x where the rows lie
+   * @param at first row's first element
+   * @param ld floats from row to row
+   * @param to where they go
+   * @param distance floats from strip to strip
+   * @param width columns of a strip: at most a vector's, or some whole vectors
+   * @param rows how many
+   * @param columns floats of a row
+   */
+  static void strips(
+      Tensor x, long at, int ld, Tensor to, int distance, int width, int rows, int columns) {
+    Objects.checkFromIndexSize(at, (rows - 1L) * ld + columns, x.size());
+    int strips = (columns + width - 1) / width;
+    Objects.checkFromIndexSize(0, (strips - 1L) * distance + rows * (long) width + W, to.size());
+    int parts = (width + W - 1) / W; // vectors of a strip's row
+    long reach = (strips - 1L) * width + (long) parts * W; // floats that are read of a row
+    long room = x.size() - at - reach;
+    int whole = room < 0 ? 0 : (int) Math.min(rows, room / ld + 1);
+    for (int r = 0; r < whole; r++) {
+      long source = address(x, at + (long) r * ld);
+      long target = address(to, (long) r * width);
+      for (long part = 0; part < parts; part++) {
+        MicroKernel.copy(source + part * NEXT, width, target + part * NEXT, distance, strips);
+      }
+    }
+    for (int r = whole; r < rows; r++) {
+      for (int j = 0; j < columns; j++) {
+        long t = (long) (j / width) * distance + (long) r * width + j % width;
+        to.set(t, x.get(at + (long) r * ld + j));
+      }
+    }
+  }
+
+  private static long address(Tensor t, long at) {
+    return t.memory().address() + at * Tensor.BYTES;
+  }
+
+  /**
    * {@code to[j, i] = factor x[i, j]}.
    *
    * @param x a matrix
@@ -79,6 +121,9 @@ final class Copies {
       int rows,
       int columns,
       float factor) {
+    if (rows == 0) {
+      return;
+    }
     Objects.checkFromIndexSize(at, (rows - 1L) * ld + columns, x.size());
     Objects.checkFromIndexSize(toAt, (columns - 1L) * ldTo + rows, to.size());
     long from = x.memory().address() + at * Tensor.BYTES;

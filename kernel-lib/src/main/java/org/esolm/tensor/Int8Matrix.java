@@ -40,18 +40,37 @@ final class Int8Matrix extends PackedMatrix {
     int first = strip * STRIP;
     int end = Math.min(out, first + STRIP);
     for (int o = first; o < end; o++) {
-      float largest = 0;
-      for (int k = 0; k < in; k++) {
-        largest = Math.max(largest, Math.abs(w.get((long) o * in + k)));
-      }
+      float largest = largest(w, o);
       factors.set(o, largest / LARGEST);
-      float inverse = largest == 0 ? 0 : LARGEST / largest;
       int half = (o - first) / (4 * W);
       int b = (o - first) / W % 4;
       long at = ((2L * strip + half) * in * W + (o - first) % W) * Integer.BYTES + b;
       for (int k = 0; k < in; k++) {
-        byte q = (byte) Math.round(w.get((long) o * in + k) * inverse);
-        data.memory().set(ValueLayout.JAVA_BYTE, at + (long) k * V, q);
+        byte kept = nearest(w.get((long) o * in + k), largest);
+        data.memory().set(ValueLayout.JAVA_BYTE, at + (long) k * V, kept);
+      }
+    }
+  }
+
+  private static float largest(Tensor w, int o) {
+    int n = w.dim(1);
+    float largest = 0;
+    for (int k = 0; k < n; k++) {
+      largest = Math.max(largest, Math.abs(w.get((long) o * n + k)));
+    }
+    return largest;
+  }
+
+  private static byte nearest(float v, float largest) {
+    return largest == 0 ? 0 : (byte) Math.round(v * (LARGEST / largest));
+  }
+
+  static void round(Tensor w) {
+    int n = w.dim(1);
+    for (int o = 0; o < w.dim(0); o++) {
+      float largest = largest(w, o);
+      for (long i = (long) o * n; i < (o + 1L) * n; i++) {
+        w.set(i, nearest(w.get(i), largest) * (largest / LARGEST));
       }
     }
   }

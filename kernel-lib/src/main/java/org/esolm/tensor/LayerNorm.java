@@ -14,9 +14,11 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Layer normalisation of rows with a weight and an optional shift per column: {@code y = (x - mean)
- * / sd * weight + shift}, variance over the row without Bessel's correction, epsilon 1e-5.
+ * / sd * weight + shift}, variance over the row without Bessel's correction, epsilon 1e-5 unless
+ * another is given.
  */
 public final class LayerNorm {
+  /** PyTorch's default, which the released models use. */
   private static final float EPSILON = 1e-5f;
 
   private LayerNorm() {}
@@ -35,6 +37,32 @@ public final class LayerNorm {
    */
   public static void forward(
       Tensor x, Tensor weight, Tensor shift, Tensor y, Tensor statistics, int from, int to, int d) {
+    forward(x, weight, shift, y, statistics, from, to, d, EPSILON);
+  }
+
+  /**
+   * Normalises rows with an epsilon of the caller's.
+   *
+   * @param x [rows, d]
+   * @param weight [d]
+   * @param shift [d], or null for none
+   * @param y [rows, d], written
+   * @param statistics [rows, 2], written: mean and 1/sd of each row
+   * @param from first row
+   * @param to behind the last row
+   * @param d columns
+   * @param epsilon added to the variance
+   */
+  public static void forward(
+      Tensor x,
+      Tensor weight,
+      Tensor shift,
+      Tensor y,
+      Tensor statistics,
+      int from,
+      int to,
+      int d,
+      float epsilon) {
     MemorySegment xs = x.memory();
     MemorySegment ws = weight.memory();
     MemorySegment ss = shift == null ? null : shift.memory();
@@ -43,7 +71,7 @@ public final class LayerNorm {
     for (int r = from; r < to; r++) {
       long at = (long) r * d;
       float mean = mean(xs, at, d, whole);
-      float inverse = inverseDeviation(xs, at, d, whole, mean);
+      float inverse = inverseDeviation(xs, at, d, whole, mean, epsilon);
       statistics.set(2L * r, mean);
       statistics.set(2L * r + 1, inverse);
       for (int i = 0; i < whole; i += W) {
@@ -74,7 +102,8 @@ public final class LayerNorm {
     return s / d;
   }
 
-  private static float inverseDeviation(MemorySegment x, long at, int d, int whole, float mean) {
+  private static float inverseDeviation(
+      MemorySegment x, long at, int d, int whole, float mean, float epsilon) {
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
       FloatVector c = fromMemorySegment(F, x, (at + i) << 2, NATIVE).sub(mean);
@@ -85,7 +114,7 @@ public final class LayerNorm {
       float c = get(x, at + i) - mean;
       s = Math.fma(c, c, s);
     }
-    return (float) (1 / Math.sqrt(s / d + EPSILON));
+    return (float) (1 / Math.sqrt(s / d + epsilon));
   }
 
   /**
@@ -120,7 +149,7 @@ public final class LayerNorm {
       float mean = statistics.get(2L * r);
       float inverse = statistics.get(2L * r + 1);
       addSums(dy.memory(), x.memory(), at, sums.memory(), sumsAt, mean, inverse, d);
-      float meanG = Linear.dot(dy, at, weight, 0, d) / d;
+      float meanG = Rows.dot(dy, at, weight, 0, d) / d;
       float meanGx = meanGx(dy.memory(), x.memory(), at, weight.memory(), mean, inverse, d);
       addRow(
           dy.memory(),

@@ -140,6 +140,18 @@ final class MicroKernel {
     s51.intoMemorySegment(ALL, c5 + NEXT, NATIVE);
   }
 
+  /** Copies some vectors; distances from one to the next are floats. */
+  static void copy(long from, int step, long to, int stepTo, int n) {
+    long a = from & ADDRESS;
+    long b = to & ADDRESS;
+    long u = 4L * step & STRIDE;
+    long v = 4L * stepTo & STRIDE;
+    for (int i = 0; i < n; i++) {
+      long q = i & Integer.MAX_VALUE;
+      fromMemorySegment(F, ALL, a + q * u, NATIVE).intoMemorySegment(ALL, b + q * v, NATIVE);
+    }
+  }
+
   static float get(long address) {
     return ALL.get(JAVA_FLOAT_UNALIGNED, address & ADDRESS);
   }

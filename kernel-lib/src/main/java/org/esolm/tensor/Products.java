@@ -17,13 +17,23 @@ public final class Products {
   /** Rows of the right factor at a time: a panel of so many, 16 kB, stays in the nearest cache. */
   private static final int DEPTH = 4096 / COLUMNS;
 
-  /** Rows of a weight's gradient at a time. */
-  private static final int SLICE = 16 * ROWS;
+  /** Rows that are summed into a weight's gradient at a time. */
+  private static final int SUMMED = 128;
+
+  /** Rows and columns of a weight's gradient at a time: both factors' parts fit a core's cache. */
+  private static final int SLICE = 32 * ROWS;
+
+  private static final int WIDE = 16 * COLUMNS;
+
+  // Floats of a strip of each factor, with room for what a whole vector overwrites, and an odd
+  // number of cache lines, as strips shall not share one place in the cache.
+  private static final int LEFT = SUMMED * ROWS + 16;
+  private static final int RIGHT = SUMMED * COLUMNS + 16;
 
   private final Tensor zeros; // [COLUMNS]
   private final Tensor tile; // [ROWS, COLUMNS]
-  private final Tensor left; // [SLICE / ROWS, DEPTH, ROWS], with room for a whole vector
-  private final Tensor panel; // [DEPTH, COLUMNS]
+  private final Tensor left; // [SLICE / ROWS, LEFT]
+  private final Tensor right; // [WIDE / COLUMNS, RIGHT]
 
   /**
    * Working memory for one thread.
@@ -33,8 +43,8 @@ public final class Products {
   public Products(Arena arena) {
     zeros = Tensor.zeros(arena, COLUMNS);
     tile = Tensor.zeros(arena, ROWS, COLUMNS);
-    left = Tensor.zeros(arena, DEPTH * SLICE + COLUMNS);
-    panel = Tensor.zeros(arena, DEPTH, COLUMNS);
+    left = Tensor.zeros(arena, SLICE / ROWS, LEFT);
+    right = Tensor.zeros(arena, WIDE / COLUMNS, RIGHT);
   }
 
   private static long address(Tensor t, long at, long rows, long ld, long columns) {
@@ -266,39 +276,51 @@ public final class Products {
     address(b, bAt, rows, ldb, n);
     address(a, aAt, rows, lda, m);
     long cAddress = address(c, cAt, m, ldc, n);
-    for (int p = 0; p < rows; p += DEPTH) {
-      int k = Math.min(DEPTH, rows - p);
-      for (int i = 0; i < m; i += SLICE) {
-        int slice = Math.min(SLICE, m - i);
-        packLeft(a, aAt + (long) p * lda + i, lda, k, slice);
-        for (int j = 0; j < n; j += COLUMNS) {
-          int columns = Math.min(COLUMNS, n - j);
-          Copies.rows(b, bAt + (long) p * ldb + j, ldb, panel, 0, COLUMNS, k, columns);
-          long cij = cAddress + ((long) i * ldc + j) * FLOAT;
-          for (int r = 0; r < slice; r += ROWS) {
-            long cr = cij + (long) r * ldc * FLOAT;
-            multiply(
-                left.memory().address() + (long) r * DEPTH * FLOAT,
-                1,
-                ROWS,
-                panel.memory().address(),
-                COLUMNS,
-                true,
-                cr,
-                ldc,
-                Math.min(ROWS, slice - r),
-                columns,
-                k);
-          }
+    for (int p = 0; p < rows; p += SUMMED) {
+      int k = Math.min(SUMMED, rows - p);
+      for (int j = 0; j < n; j += WIDE) {
+        int wide = Math.min(WIDE, n - j);
+        Copies.strips(b, bAt + (long) p * ldb + j, ldb, right, RIGHT, COLUMNS, k, wide);
+        for (int i = 0; i < m; i += SLICE) {
+          int slice = Math.min(SLICE, m - i);
+          Copies.strips(a, aAt + (long) p * lda + i, lda, left, LEFT, ROWS, k, slice);
+          addStrips(cAddress + ((long) i * ldc + j) * FLOAT, ldc * FLOAT, slice, wide, k);
         }
       }
     }
   }
 
-  /** Copies some columns of A so that the ROWS of a tile lie side by side. */
-  private void packLeft(Tensor a, long at, int lda, int k, int m) {
-    for (int i = 0; i < m; i += ROWS) {
-      Copies.rows(a, at + i, lda, left, (long) i * DEPTH, ROWS, k, Math.min(ROWS, m - i));
+  /** Adds the product of the copied strips. */
+  private void addStrips(long c, long cRow, int m, int n, int k) {
+    long a = left.memory().address();
+    long b = right.memory().address();
+    for (int j = 0; j < n; j += COLUMNS) {
+      int columns = Math.min(COLUMNS, n - j);
+      long bj = b + j / COLUMNS * (RIGHT * FLOAT);
+      for (int i = 0; i < m; i += ROWS) {
+        long ai = a + i / ROWS * (LEFT * FLOAT);
+        long cij = c + i * cRow + j * FLOAT;
+        int rows = Math.min(ROWS, m - i);
+        if (columns == COLUMNS) {
+          MicroKernel.multiply(
+              ai, FLOAT, ROWS * FLOAT, bj, COLUMNS * FLOAT, k, cij, cRow, cij, cRow, rows);
+        } else {
+          narrow(
+              ai,
+              FLOAT,
+              ROWS * FLOAT,
+              bj,
+              COLUMNS * FLOAT,
+              k,
+              cij,
+              cRow,
+              FLOAT,
+              cij,
+              cRow,
+              rows,
+              columns);
+        }
+      }
     }
   }
 }

@@ -31,6 +31,19 @@ public enum WeightFormat {
         "weights: '%s', must be one of f32, bf16, int8".formatted(name));
   }
 
+  /**
+   * Rounds a matrix to what decoding would keep of it.
+   *
+   * @param w [out, in], replaced
+   */
+  public void round(Tensor w) {
+    switch (this) {
+      case F32 -> {}
+      case BF16 -> Bf16Matrix.round(w);
+      case INT8 -> Int8Matrix.round(w);
+    }
+  }
+
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

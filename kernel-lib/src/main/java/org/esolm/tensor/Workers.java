@@ -163,6 +163,7 @@ public final class Workers implements AutoCloseable {
     VarHandle.fullFence(); // either the caller sees us asleep, or we see its round
     if (round == seen && !closed) {
       LockSupport.park(this);
+      Thread.interrupted(); // meant for the caller; while it is set, parking does not wait
     }
     asleep[i] = false;
   }

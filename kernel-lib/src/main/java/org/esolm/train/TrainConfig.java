@@ -78,18 +78,23 @@ public record TrainConfig(
   }
 
   /**
-   * The same for another number of steps.
+   * Settings that bring a network of some hundred thousand weights far in a minute or two on two
+   * cores: a higher rate, which falls at the end, and a shorter average than the paper's.
    *
-   * @param n optimizer steps
-   * @return a new configuration; the decay at the end is shortened to them if it was longer
+   * @return the configuration: 1,500 steps of 16 sequences, seed 1
    */
-  public TrainConfig withSteps(int n) {
+  public static TrainConfig quick() {
+    return new TrainConfig(1500, 16, 3e-3, 50, 500, 0.9, 0.98, 1e-8, 0, 1, 0.99, 250, 128, 250, 1);
+  }
+
+  private TrainConfig with(
+      int n, int size, double rate, int rise, int fall, int save, long newSeed) {
     return new TrainConfig(
         n,
-        batch,
-        learningRate,
-        warmup,
-        Math.min(decaySteps, n),
+        size,
+        rate,
+        rise,
+        fall,
         beta1,
         beta2,
         epsilon,
@@ -98,8 +103,60 @@ public record TrainConfig(
         emaDecay,
         validateEvery,
         validTexts,
-        checkpointEvery,
-        seed);
+        save,
+        newSeed);
+  }
+
+  /**
+   * The same for another number of steps.
+   *
+   * @param n optimizer steps
+   * @return a new configuration; the decay at the end is shortened to them if it was longer
+   */
+  public TrainConfig withSteps(int n) {
+    return with(n, batch, learningRate, warmup, Math.min(decaySteps, n), checkpointEvery, seed);
+  }
+
+  /**
+   * The same with other batches.
+   *
+   * @param sequences a step
+   * @return a new configuration
+   */
+  public TrainConfig withBatch(int sequences) {
+    return with(steps, sequences, learningRate, warmup, decaySteps, checkpointEvery, seed);
+  }
+
+  /**
+   * The same with another learning rate.
+   *
+   * @param rate after warm-up
+   * @param rise steps of linear warm-up
+   * @param fall last steps in which it falls to 0
+   * @return a new configuration
+   */
+  public TrainConfig withLearningRate(double rate, int rise, int fall) {
+    return with(steps, batch, rate, rise, fall, checkpointEvery, seed);
+  }
+
+  /**
+   * The same with other checkpoints.
+   *
+   * @param every steps between two; 0 for none but the last
+   * @return a new configuration
+   */
+  public TrainConfig withCheckpoints(int every) {
+    return with(steps, batch, learningRate, warmup, decaySteps, every, seed);
+  }
+
+  /**
+   * The same with another seed.
+   *
+   * @param newSeed of weights, batches, times, masks, orders and dropout
+   * @return a new configuration
+   */
+  public TrainConfig withSeed(long newSeed) {
+    return with(steps, batch, learningRate, warmup, decaySteps, checkpointEvery, newSeed);
   }
 
   /**

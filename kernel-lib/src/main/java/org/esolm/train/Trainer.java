@@ -99,15 +99,14 @@ public final class Trainer implements AutoCloseable {
     long start = System.nanoTime();
     while (step < config.steps()) {
       if (Thread.currentThread().isInterrupted()) {
-        checkpoints.run();
-        throw new CancellationException("training: interrupted after " + step + " steps, saved");
+        throw interrupted(checkpoints);
       }
       double rate = config.learningRate(step);
       Outcome outcome = advance();
       boolean last = step == config.steps();
       OptionalDouble validation =
           last || due(config.validateEvery())
-              ? OptionalDouble.of(validate())
+              ? OptionalDouble.of(validate(checkpoints))
               : OptionalDouble.empty();
       double seconds = (System.nanoTime() - start) * 1e-9;
       double tokens = (double) (step - first) * config.batch() * train.length();
@@ -124,6 +123,20 @@ public final class Trainer implements AutoCloseable {
         checkpoints.run();
       }
     }
+  }
+
+  private double validate(Runnable checkpoints) {
+    try {
+      return validate();
+    } catch (CancellationException e) {
+      Thread.currentThread().interrupt(); // as the caller finds it after any other interrupt
+      throw interrupted(checkpoints);
+    }
+  }
+
+  private CancellationException interrupted(Runnable checkpoints) {
+    checkpoints.run();
+    return new CancellationException("training: interrupted after " + step + " steps, saved");
   }
 
   /**

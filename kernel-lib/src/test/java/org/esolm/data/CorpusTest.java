@@ -133,7 +133,8 @@ class CorpusTest {
   }
 
   private static CorpusConfig toy(Optional<Path> file, Optional<Path> validation, int validTokens) {
-    return new CorpusConfig("toy", file, validation, 1, 3, validTokens, 0, Optional.empty());
+    return new CorpusConfig(
+        "toy", file, validation, 1, 3, validTokens, 0, Optional.empty(), Optional.empty());
   }
 
   @Test

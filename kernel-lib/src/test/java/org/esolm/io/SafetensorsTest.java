@@ -4,18 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.esolm.tensor.Numbers;
 import org.esolm.tensor.Tensor;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class SafetensorsTest {
@@ -43,7 +48,7 @@ class SafetensorsTest {
             .containsExactly("blocks.0.weight", "b", "empty", "scalar");
         assertThat(read.metadata()).isEqualTo(Map.of("format", "pt", "note", "\"quoted\" \u00e9"));
         assertThat(read.entries().get("b"))
-            .isEqualTo(new Safetensors.Entry("F32", List.of(7), 60, 88));
+            .isEqualTo(new Safetensors.Entry(ElementType.F32, List.of(7), 60, 88));
         for (var e : tensors.entrySet()) {
           Tensor t = read.floats(arena, e.getKey());
           assertThat(t.shape()).containsExactly(e.getValue().shape());
@@ -131,7 +136,7 @@ class SafetensorsTest {
           .withMessageEndingWith("i is I32, expected F32, F16, BF16 or F64");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> read.ints("d"))
-          .withMessageEndingWith("d is F64, expected I32, U8 or BOOL");
+          .withMessageEndingWith("d is F64, expected a type of integers");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> read.floats(arena, "x"))
           .withMessageEndingWith("no tensor 'x'");
@@ -139,6 +144,127 @@ class SafetensorsTest {
           .isThrownBy(() -> read.readFloats("h", Tensor.zeros(arena, 4)))
           .withMessageEndingWith("h has shape [3], expected [4]");
     }
+  }
+
+  @Test
+  void integersOfEverySize() throws IOException {
+    ByteBuffer data = ByteBuffer.allocate(8 + 8 + 4 + 4 + 2 + 2 + 1).order(ByteOrder.LITTLE_ENDIAN);
+    data.putLong(-5).putLong(1L << 40).putInt(-1).putInt(7).putShort((short) -2);
+    data.putShort((short) -2).put((byte) -3);
+    String header =
+        "{\"i64\":"
+            + entry("I64", "[1]", "[0,8]")
+            + ",\"big\":"
+            + entry("U64", "[1]", "[8,16]")
+            + ",\"u32\":"
+            + entry("U32", "[1]", "[16,20]")
+            + ",\"i32\":"
+            + entry("I32", "[1]", "[20,24]")
+            + ",\"i16\":"
+            + entry("I16", "[1]", "[24,26]")
+            + ",\"u16\":"
+            + entry("U16", "[1]", "[26,28]")
+            + ",\"i8\":"
+            + entry("I8", "[1]", "[28,29]")
+            + "}";
+    try (Safetensors read = open(file(header, data.array()))) {
+      assertThat(read.ints("i64")).containsExactly(-5);
+      assertThat(read.ints("i32")).containsExactly(7);
+      assertThat(read.ints("i16")).containsExactly(-2);
+      assertThat(read.ints("u16")).containsExactly(65534);
+      assertThat(read.ints("i8")).containsExactly(-3);
+      for (String large : List.of("big", "u32")) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> read.ints(large))
+            .withMessageEndingWith(large + " holds numbers beyond 32 bits");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F16", "BF16"})
+  void writtenInEveryTypeOfFloats(ElementType type) throws IOException {
+    Path file = dir.resolve("typed.safetensors");
+    float[] values = {0, -1.5f, 0.25f, 1 / 3f, 1e-3f, Float.NaN, Float.POSITIVE_INFINITY};
+    try (Arena arena = Arena.ofConfined()) {
+      SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
+      tensors.put("values", Tensor.copyOf(arena, values, values.length));
+      Tensor many = Tensor.zeros(arena, 3, 700_001); // more than is converted at a time
+      for (long i = 0; i < many.size(); i++) {
+        many.set(i, i % 1999 - 999);
+      }
+      tensors.put("many", many);
+      Safetensors.write(file, tensors, type, Map.of());
+      double error = type == ElementType.F32 ? 0 : type == ElementType.F16 ? 0x1p-11 : 0x1p-8;
+      try (Safetensors read = Safetensors.open(file)) {
+        assertThat(read.entries().get("many").type()).isEqualTo(type);
+        tensors.forEach(
+            (name, t) -> {
+              Tensor copy = read.floats(arena, name);
+              for (long i = 0; i < t.size(); i++) {
+                float x = t.get(i);
+                float y = copy.get(i);
+                double bound = Math.max(Math.abs(x) * error, type == ElementType.F16 ? 1e-7 : 0);
+                boolean same =
+                    Float.isFinite(x) ? Math.abs(y - x) <= bound : Float.compare(x, y) == 0;
+                if (!same) {
+                  throw new AssertionError(name + "[" + i + "]: " + x + " became " + y);
+                }
+              }
+            });
+      }
+    }
+  }
+
+  /** Whatever is changed in a file: it is read, or refused in one line, and little is allocated. */
+  @Test
+  void changedFilesNeverDoHarm() throws IOException {
+    Path file = dir.resolve("whole.safetensors");
+    try (Arena arena = Arena.ofConfined()) {
+      SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
+      tensors.put("blocks.0.weight", Numbers.normal(arena, 1, 3, 5));
+      tensors.put("b", Numbers.normal(arena, 2, 7));
+      tensors.put("s", Numbers.normal(arena, 3));
+      Safetensors.write(file, tensors, ElementType.F16, Map.of("format", "pt"));
+    }
+    byte[] whole = Files.readAllBytes(file);
+    SplittableRandom random = new SplittableRandom(1);
+    ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    int opened = 0;
+    for (int round = 0; round < 1500; round++) {
+      byte[] changed = changed(whole, random);
+      long before = thread.getCurrentThreadAllocatedBytes();
+      try (Safetensors read = open(changed);
+          Arena arena = Arena.ofConfined()) {
+        opened++;
+        for (var e : read.entries().entrySet()) {
+          if (e.getValue().type().isFloat()) {
+            read.floats(arena, e.getKey());
+          } else {
+            read.ints(e.getKey());
+          }
+        }
+      } catch (IllegalArgumentException e) {
+        assertThat(e.getMessage()).startsWith(dir.resolve("f.safetensors").toString());
+      }
+      assertThat(thread.getCurrentThreadAllocatedBytes() - before).isLessThan(4L << 20);
+    }
+    assertThat(opened).isBetween(75, 1425);
+  }
+
+  private static byte[] changed(byte[] bytes, SplittableRandom random) {
+    byte[] copy = bytes.clone();
+    int changes = 1 + random.nextInt(3);
+    for (int i = 0; i < changes; i++) {
+      int at = random.nextInt(copy.length);
+      switch (random.nextInt(4)) {
+        case 0 -> copy[at] ^= (byte) (1 << random.nextInt(8));
+        case 1 -> copy[at] = (byte) random.nextInt(256);
+        case 2 -> copy[at] = (byte) ('0' + random.nextInt(10));
+        default -> copy[at] = copy[random.nextInt(copy.length)];
+      }
+    }
+    return random.nextInt(10) == 0 ? Arrays.copyOf(copy, random.nextInt(copy.length)) : copy;
   }
 
   static Stream<Arguments> hostile() {
@@ -158,7 +284,8 @@ class SafetensorsTest {
         Arguments.of("nothing", file("   ", 0), "header"),
         Arguments.of("two values", file("{} {}", 0), "header"),
         Arguments.of("no object", file("[1]", 0), "not a JSON object"),
-        Arguments.of("deep", file("[".repeat(100_000), 0), "header: "),
+        Arguments.of("deep", file("{\"a\":" + "[".repeat(100_000), 0), "header: "),
+        Arguments.of("deep list", file("[".repeat(100_000), 0), "not a JSON object"),
         Arguments.of(
             "duplicate names", file("{\"a\":" + four + ",\"a\":" + four + "}", 4), "header: "),
         Arguments.of("entry no object", file("{\"a\":7}", 0), "a: dtype ''"),
@@ -193,6 +320,10 @@ class SafetensorsTest {
         Arguments.of(
             "broken offset",
             file("{\"a\":" + entry("F32", "[1]", "[0,4.5]") + "}", 4),
+            "a: data_offsets"),
+        Arguments.of(
+            "offset with a point",
+            file("{\"a\":" + entry("F32", "[1]", "[0,4.0]") + "}", 4),
             "a: data_offsets"),
         Arguments.of(
             "text offset",

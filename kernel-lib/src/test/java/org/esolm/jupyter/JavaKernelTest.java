@@ -8,6 +8,7 @@ import io.github.spencerpark.jupyter.kernel.display.DisplayData;
 import io.github.spencerpark.jupyter.kernel.display.mime.MIMEType;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 public class JavaKernelTest {
   private static JavaKernel kernel;
 
@@ -177,15 +178,53 @@ public class JavaKernelTest {
     assertThat(value("after")).isEqualTo("0");
   }
 
+  @Test
+  void an_interrupt_that_comes_before_the_code_runs_is_not_lost() throws Exception {
+    interrupt("RUNNING long m = 0;\nclass Compiled {}\nwhile (true) { m++; }");
+  }
+
+  @Test
+  void a_library_call_that_ends_itself_is_heard() throws Exception {
+    String library = "org.esolm.jupyter.JavaKernelTest.untilInterrupted();";
+    assertThat(interrupted("{ " + library + " }"))
+        .hasMessage("Interrupted: stopped after a step, saved");
+  }
+
+  @Test
+  void a_library_call_may_save_by_a_function_of_the_cell() throws Exception {
+    String library = "org.esolm.jupyter.JavaKernelTest.untilInterrupted(save);";
+    value("int saved = 0;\nRunnable save = () -> { for (int i = 0; i < 3; i++) saved++; };");
+    assertThat(interrupted("{ " + library + " }")).hasMessageStartingWith("Interrupted: ");
+    assertThat(value("saved")).isEqualTo("3");
+  }
+
+  public static void untilInterrupted() {
+    untilInterrupted(() -> {});
+  }
+
+  /** As the library's long loops do. */
+  public static void untilInterrupted(Runnable save) {
+    running.countDown();
+    while (!Thread.interrupted()) {
+      Thread.onSpinWait();
+    }
+    save.run();
+    throw new CancellationException("stopped after a step, saved");
+  }
+
   private static void interrupt(String cell) throws Exception {
+    assertThat(interrupted(cell)).hasMessage("Interrupted");
+  }
+
+  private static CellException interrupted(String cell) throws Exception {
     running = new CountDownLatch(1);
     String signal = "org.esolm.jupyter.JavaKernelTest.running.countDown();";
     var run = CompletableFuture.supplyAsync(() -> failure(cell.replace("RUNNING", signal)));
-    if (!running.await(20, TimeUnit.SECONDS)) {
+    if (!running.await(60, TimeUnit.SECONDS)) {
       throw new AssertionError("the cell did not start: " + run.getNow(null));
     }
     kernel.interrupt();
-    assertThat(run.get(20, TimeUnit.SECONDS)).hasMessage("Interrupted");
+    return run.get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -208,6 +247,23 @@ public class JavaKernelTest {
         .contains("int String.length()")
         .doesNotContain("{@");
     assertThat(kernel.inspect("   ", 1, false)).isNull();
+  }
+
+  @Test
+  void documents_the_library_itself() {
+    String type = "new HtmlTable";
+    assertThat(text(kernel.inspect(type, type.length(), false)))
+        .contains("HtmlTable(", "A table that reads well in HTML and as text");
+    String method = "HtmlTable.of(";
+    assertThat(text(kernel.inspect(method, method.length(), false)))
+        .contains("HtmlTable HtmlTable.of(", "A table of records or maps", "param rows")
+        .doesNotContain("{@code", "@param");
+    String jdk = "\"text\".strip(";
+    assertThat(text(kernel.inspect(jdk, jdk.length(), false))).contains("white space");
+  }
+
+  private static String text(DisplayData help) {
+    return (String) help.getData(MIMEType.TEXT_PLAIN);
   }
 
   @Test

@@ -67,6 +67,27 @@ class FigureTest {
   }
 
   @Test
+  void boundCurvesShowEverySystemAndTheTruth() throws Exception {
+    double[] k = {1, 10, 100};
+    Figure figure =
+        BoundCurves.of(
+            "Bounds",
+            List.of(
+                new BoundCurves.Curve("mdlm", k, new double[] {12, 11, 10}, new double[3]),
+                new BoundCurves.Curve(
+                    "eso", k, new double[] {13, 12, 11.5}, new double[] {0, 0.2, 0.3})),
+            OptionalDouble.of(8.8));
+    BufferedImage image = ImageIO.read(new ByteArrayInputStream(figure.png()));
+    assertThat(colours(image)).contains(0x0072B2, 0xD55E00);
+    assertThat(strokes(parse(figure.svg()))).as("the true law").contains("rgb(51,51,51)");
+    assertThatThrownBy(() -> new BoundCurves.Curve("x", k, new double[2], new double[3]))
+        .hasMessage(
+            "curve x: 3 orders, 2 perplexities and 3 errors, as many of each and at least 1 are needed");
+    assertThatThrownBy(() -> BoundCurves.of("x", List.of(), OptionalDouble.empty()))
+        .hasMessage("curves: none, at least 1 is needed");
+  }
+
+  @Test
   void rowsWithoutTheNumbersAreLeftOutAndNoneIsAnError() throws Exception {
     ResultRow bare = row("ar", null, null, null, null, null);
     assertThatThrownBy(

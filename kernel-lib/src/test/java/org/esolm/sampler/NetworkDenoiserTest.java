@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.esolm.model.AttentionPattern;
+import org.esolm.model.DecoderWeights;
 import org.esolm.model.ModelConfig;
 import org.esolm.model.Networks;
 import org.esolm.model.Parameters;
@@ -16,6 +17,7 @@ import org.esolm.model.Pass;
 import org.esolm.model.Transformer;
 import org.esolm.objective.ArObjective.Prepend;
 import org.esolm.tensor.Tensor;
+import org.esolm.tensor.WeightFormat;
 import org.esolm.tensor.Workers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -93,7 +95,15 @@ class NetworkDenoiserTest {
             new Sampled("Eso-LM", eso, new EsoSampler(0.5, false)),
             new Sampled("Eso-LM alpha_0 = 1", eso, new EsoSampler(1, false)),
             new Sampled("Eso-LM alpha_0 = 0", eso, new EsoSampler(0, false)),
-            new Sampled("Eso-LM first-hitting", eso, new EsoSampler(0.5, true)))
+            new Sampled("Eso-LM first-hitting", eso, new EsoSampler(0.5, true)),
+            new Sampled(
+                "Eso-LM, int8",
+                (w, t) -> new EsoDenoiser(DecoderWeights.of(weights, w, WeightFormat.INT8), w),
+                new EsoSampler(0.5, false)),
+            new Sampled(
+                "MDLM, bf16",
+                (w, t) -> new MdlmDenoiser(DecoderWeights.of(weights, w, WeightFormat.BF16), w),
+                new MdlmSampler(false)))
         .map(Arguments::of);
   }
 

@@ -100,6 +100,32 @@ class PackedMatrixTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(WeightFormat.class)
+  void roundingLeavesWhatPackingKeeps(WeightFormat format) {
+    try (Arena arena = Arena.ofConfined()) {
+      Tensor w = Numbers.normal(arena, 2, 5, 37);
+      for (int k = 0; k < 37; k++) {
+        w.set(2L * 37 + k, 0); // an output without weights
+      }
+      Tensor rounded = Numbers.copy(arena, w);
+      format.round(rounded);
+      for (int o = 0; o < 5; o++) {
+        float step = factor(format, w, 37, o);
+        for (int k = 0; k < 37; k++) {
+          int i = o * 37 + k;
+          assertThat(rounded.get(i)).isEqualTo(o == 2 ? 0 : kept(format, w, 37, o, k) * step);
+          double error = Math.abs(rounded.get(i) - w.get(i));
+          switch (format) {
+            case F32 -> assertThat(error).isZero();
+            case BF16 -> assertThat(error).isLessThanOrEqualTo(Math.abs(w.get(i)) / 256.0);
+            case INT8 -> assertThat(error).isLessThanOrEqualTo(0.5001 * step);
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void sizesAreOfWhatIsRead() {
     try (Arena arena = Arena.ofConfined()) {

@@ -120,6 +120,19 @@ class TrainerTest {
   }
 
   @Test
+  void anInterruptEndsAValidationToo() {
+    try (Workers workers = new Workers(1);
+        Trainer trainer = trainer("mdlm", 1, workers)) {
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(trainer::validate)
+          .isInstanceOf(CancellationException.class)
+          .hasMessageContaining("between two passes");
+      assertThat(Thread.interrupted()).as("heard").isFalse();
+      assertThat(trainer.validate()).isPositive();
+    }
+  }
+
+  @Test
   void aCheckpointOfAnotherNetworkIsRefused(@TempDir Path temp) throws IOException {
     Path file = temp.resolve("last.safetensors");
     try (Workers workers = new Workers(1);

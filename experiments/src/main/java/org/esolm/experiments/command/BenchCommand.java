@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import org.esolm.data.Blocks;
+import org.esolm.model.DecoderWeights;
 import org.esolm.model.ModelConfig;
 import org.esolm.model.Parameters;
-import org.esolm.model.Transformer;
 import org.esolm.objective.ArObjective.Prepend;
 import org.esolm.objective.Objective;
 import org.esolm.random.Purpose;
@@ -16,6 +16,7 @@ import org.esolm.sampler.Denoiser;
 import org.esolm.sampler.SampleRequest;
 import org.esolm.sampler.Sampler;
 import org.esolm.system.SystemConfig;
+import org.esolm.tensor.WeightFormat;
 import org.esolm.tensor.Workers;
 import org.esolm.train.TrainConfig;
 import org.esolm.train.Trainer;
@@ -29,8 +30,16 @@ import picocli.CommandLine.Spec;
 /** Times training steps and sampling, on random tokens and random weights. */
 @Command(
     name = "bench",
-    description = "Time a training step or the sampling of a batch.",
-    subcommands = {BenchCommand.Train.class, BenchCommand.Sample.class})
+    description = "Time a training step or the sampling of a batch; compare, and see it grow.",
+    subcommands = {
+      BenchCommand.Train.class,
+      BenchCommand.Sample.class,
+      BenchMachineCommand.class,
+      BenchKernelsCommand.class,
+      BenchCompareCommand.class,
+      BenchLatencyCommand.class,
+      BenchGrowthCommand.class
+    })
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -41,14 +50,17 @@ public final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "bench: nothing to time, allowed: bench train, bench sample");
+        spec.commandLine(),
+        "bench: nothing to time, allowed: bench "
+            + String.join(", bench ", spec.subcommands().keySet()));
   }
 
   /** {@code eso bench train}: objective, forward, backward, optimizer and average. */
   @Command(
       name = "train",
       description = {
-        "Time training steps: ms_per_step (median), min_ms, params. Beside it the rate at which this",
+        "Time training steps: ms_per_step (median), min_ms, params. Beside it the rate at which"
+            + " this",
         "machine multiplies matrices (sgemm_gflops), and the fraction of it that the median step's",
         "products reach, counting only those that the model needs."
       })
@@ -92,7 +104,12 @@ public final class BenchCommand implements Runnable {
   /** {@code eso bench sample}. */
   @Command(
       name = "sample",
-      description = "Time the sampling of a batch: seconds (median), min_s, nfe.")
+      description = {
+        "Time the sampling of a batch: seconds (median), min_s, nfe. Beside them the bytes of weights",
+        "and cache that an evaluation reads (bytes_per_nfe), the rate at which this machine reads",
+        "memory (bandwidth_gbs), and the fraction of it that the median run reaches; above 1 what is",
+        "read comes from a cache of the processor."
+      })
   static final class Sample implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private BenchOptions options = new BenchOptions();
@@ -106,8 +123,16 @@ public final class BenchCommand implements Runnable {
     @Option(names = "--first-hitting", description = "One token an evaluation.")
     private boolean firstHitting;
 
+    @Option(
+        names = "--weights",
+        paramLabel = "f32|bf16|int8",
+        defaultValue = "f32",
+        description = "How decoding keeps its matrices (default: ${DEFAULT-VALUE}).")
+    private String weights;
+
     @Override
     public Integer call() {
+      WeightFormat format = WeightFormat.of(weights);
       SystemConfig system = options.system(Prepend.BOS, 1);
       ModelConfig sizes = options.sizes(system);
       int grid =
@@ -117,17 +142,24 @@ public final class BenchCommand implements Runnable {
       SampleRequest request = SampleRequest.of(options.batch, options.length).withSteps(grid);
       Sampler sampler = system.sampler(null, firstHitting);
       try (Workers workers = new Workers(options.threads);
-          Arena arena = Arena.ofShared();
-          Transformer network = new Transformer(weights(arena, sizes), workers)) {
-        Denoiser denoiser = system.denoiser(network, workers);
+          Arena arena = Arena.ofShared()) {
+        DecoderWeights packed = DecoderWeights.of(weights(arena, sizes), workers, format);
+        Denoiser denoiser = system.denoiser(packed, workers);
         int[] nfe = new int[1];
         double[] seconds = options.time(() -> nfe[0] = sampler.sample(denoiser, request).nfe(), 3);
+        double median = seconds[seconds.length / 2];
+        double rate = Roofline.bandwidth(workers);
+        double bytes = Roofline.decoding(system, packed, options.batch, options.length);
         options
             .report("sample", system)
             .put(system.name().equals("bd3lm") ? "block_steps" : "steps", grid)
-            .put("seconds", seconds[seconds.length / 2])
+            .put("weights", format.toString())
+            .put("seconds", median)
             .put("min_s", seconds[0])
             .put("nfe", nfe[0])
+            .put("bytes_per_nfe", Math.round(bytes))
+            .put("bandwidth_gbs", rate * 1e-9)
+            .put("fraction", bytes * nfe[0] / median / rate)
             .print(spec.commandLine().getOut(), options.json);
       }
       return 0;

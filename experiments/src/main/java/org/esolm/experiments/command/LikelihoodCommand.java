@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.esolm.data.BlockReader;
+import org.esolm.data.Blocks;
 import org.esolm.data.CorpusConfig;
 import org.esolm.data.Estimate;
 import org.esolm.data.Oracle;
@@ -15,8 +16,10 @@ import org.esolm.experiments.run.TrainedRun;
 import org.esolm.metric.CorpusLikelihood;
 import org.esolm.metric.CorpusLikelihood.Bound;
 import org.esolm.metric.CorpusLikelihood.Question;
+import org.esolm.model.DecoderWeights;
 import org.esolm.notebook.Progress;
 import org.esolm.objective.OrderChoice;
+import org.esolm.tensor.WeightFormat;
 import org.esolm.tensor.Workers;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -85,6 +88,13 @@ public final class LikelihoodCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "0", description = "Of all chance (default: 0).")
   private long seed;
 
+  @Option(
+      names = "--weights",
+      paramLabel = "f32|bf16|int8",
+      defaultValue = "f32",
+      description = "Of the network as sample --weights keeps it (default: ${DEFAULT-VALUE}).")
+  private String weights;
+
   @Option(names = "--json", description = "Print one line of JSON.")
   private boolean json;
 
@@ -100,9 +110,11 @@ public final class LikelihoodCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Question question = question();
+    WeightFormat format = WeightFormat.of(weights);
     try (Workers workers = Workers.ofMachine();
         TrainedRun run = TrainedRun.open(folder, workers);
         BlockReader texts = texts(run)) {
+      DecoderWeights.round(run.network().weights(), format);
       CorpusLikelihood result = measure(run, texts, question);
       report(run, result, question).print(spec.commandLine().getOut(), json);
     }
@@ -140,7 +152,7 @@ public final class LikelihoodCommand implements Callable<Integer> {
     if (isCorpus(run)) {
       return corpus
           .validation()
-          .<BlockReader>map(file -> TextBlocks.open(file, run.tokenizer(), length))
+          .map(file -> texts(run, file, length))
           .orElseGet(() -> run.corpus().validBlocks(length).reader());
     }
     if (!Files.exists(Path.of(data))) {
@@ -148,7 +160,15 @@ public final class LikelihoodCommand implements Callable<Integer> {
           "--data: '%s', must be a file of UTF-8 text, or %s for the run's held-out text"
               .formatted(data, corpus.name()));
     }
-    return TextBlocks.open(Path.of(data), run.tokenizer(), length);
+    return texts(run, Path.of(data), length);
+  }
+
+  private static BlockReader texts(TrainedRun run, Path file, int length) {
+    return run.config()
+        .corpus()
+        .documentBlocks(file, run.tokenizer(), length)
+        .map(Blocks::reader)
+        .orElseGet(() -> TextBlocks.open(file, run.tokenizer(), length));
   }
 
   private boolean isCorpus(TrainedRun run) {
@@ -186,6 +206,7 @@ public final class LikelihoodCommand implements Callable<Integer> {
         .put("system", run.config().system().label())
         .put("data", data)
         .put("bound", question.bound().toString())
+        .put("weights", weights)
         .put("orders", orders)
         .put("shared_orders", nelbo ? null : sharing)
         .put("texts", result.texts())

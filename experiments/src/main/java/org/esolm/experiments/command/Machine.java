@@ -2,30 +2,29 @@ package org.esolm.experiments.command;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.awt.GraphicsEnvironment;
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import jdk.incubator.vector.FloatVector;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
 import org.esolm.experiments.command.Check.State;
-import org.esolm.experiments.run.Commands;
 import org.esolm.experiments.run.Hardware;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** What {@code doctor} looks for on a machine. */
 final class Machine {
-  private static final String JUPYTER_ADVICE =
-      "apt-get install jupyter-nbconvert python3-nbclient jupyter-client jupyter-notebook,"
-          + " or pip install notebook nbconvert; only notebooks need it";
-
   List<Check> checks() {
-    return List.of(
-        jdk(), cpu(), vectors(), memory(), openBlas(), nd4j(), fonts(), jupyter(), kernel());
+    return Stream.concat(
+            Stream.of(jdk(), cpu(), vectors(), memory(), libraries(), openBlas(), nd4j(), fonts()),
+            Surroundings.ofMachine().checks().stream())
+        .toList();
   }
 
   private static Check jdk() {
@@ -68,10 +67,31 @@ final class Machine {
     String found =
         String.format(
             Locale.ROOT, "%.1f GiB, Java heap up to %.1f GiB", physical / gib, heap / gib);
-    return physical < 2 * gib
+    return physical < 3 * gib || heap < gib / 2
         ? new Check(
-            "memory", State.MISSING_OPTIONAL, found, "2 GiB are needed for the quick profile")
+            "memory",
+            State.MISSING_OPTIONAL,
+            found,
+            "4 GiB are needed for the quick profile: close other programs, or give a container more;"
+                + " the heap is set with ESO_JAVA_OPTS=-Xmx2g")
         : new Check("memory", State.OK, found, "");
+  }
+
+  /** The build fetches them; while one is missing, the next start has to build again. */
+  private static Check libraries() {
+    return Check.of(
+        "libraries",
+        State.MISSING_OPTIONAL,
+        "./eso fetches them anew, which needs the network (a mirror goes into ~/.m2/settings.xml)",
+        () -> {
+          String[] entries = System.getProperty("java.class.path").split(File.pathSeparator);
+          for (String entry : entries) {
+            if (!Files.exists(Path.of(entry))) {
+              throw new IOException("missing: " + entry);
+            }
+          }
+          return entries.length + " on the class path, no network is needed";
+        });
   }
 
   private static Check openBlas() {
@@ -137,44 +157,6 @@ final class Machine {
             throw new IllegalStateException("none");
           }
           return families + " font families";
-        });
-  }
-
-  private static Check jupyter() {
-    return Check.of(
-        "Jupyter",
-        State.MISSING_OPTIONAL,
-        JUPYTER_ADVICE,
-        () -> {
-          String version =
-              Commands.output(Path.of("."), List.of("jupyter", "nbconvert", "--version"))
-                  .orElseThrow(() -> new IOException("no working 'jupyter nbconvert' on PATH"));
-          return "nbconvert " + version;
-        });
-  }
-
-  private static Check kernel() {
-    return Check.of(
-        "Java kernel",
-        State.MISSING_OPTIONAL,
-        "it stands under notebooks/jupyter/kernels of a checkout: start ./eso from one",
-        () -> {
-          Path kernels = Path.of(System.getProperty("eso.home", "."), "notebooks/jupyter/kernels");
-          if (!Files.isDirectory(kernels)) {
-            throw new IOException("no folder " + kernels);
-          }
-          try (var specs = Files.list(kernels)) {
-            List<String> names =
-                specs
-                    .filter(folder -> Files.exists(folder.resolve("kernel.json")))
-                    .map(folder -> folder.getFileName().toString())
-                    .sorted()
-                    .toList();
-            if (names.isEmpty()) {
-              throw new IOException("no kernel.json under " + kernels);
-            }
-            return String.join(", ", names) + " (JUPYTER_PATH=" + kernels.getParent() + ")";
-          }
         });
   }
 }

@@ -3,12 +3,15 @@ package org.esolm.experiments.command;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import org.esolm.data.Blocks;
+import org.esolm.model.DecoderWeights;
 import org.esolm.model.ModelConfig;
 import org.esolm.model.Pass;
 import org.esolm.objective.Objective;
 import org.esolm.random.Purpose;
 import org.esolm.random.Rng;
-import org.esolm.tensor.Linear;
+import org.esolm.system.SystemConfig;
+import org.esolm.tensor.Blas;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
 
@@ -17,6 +20,11 @@ final class Roofline {
   private static final int SIZE = 1024;
   private static final int REPETITIONS = 9;
   private static final int DRAWS = 8;
+
+  /** More than caches hold. */
+  private static final int READ_ROWS = 1 << 16;
+
+  private static final int READ_COLUMNS = 1 << 10;
 
   private Roofline() {}
 
@@ -35,8 +43,21 @@ final class Roofline {
       Tensor y = Tensor.zeros(arena, threads * SIZE, SIZE);
       Workers.Task multiply =
           (unit, worker) ->
-              Linear.forward(
-                  x, (long) unit * n, SIZE, w, 0, y, (long) unit * n, SIZE, SIZE, SIZE, SIZE);
+              Blas.multiply(
+                  false,
+                  true,
+                  SIZE,
+                  SIZE,
+                  SIZE,
+                  x,
+                  (long) unit * n,
+                  SIZE,
+                  w,
+                  0,
+                  SIZE,
+                  y,
+                  (long) unit * n,
+                  SIZE);
       double[] seconds = new double[REPETITIONS];
       for (int i = 0; i < REPETITIONS; i++) {
         long start = System.nanoTime();
@@ -45,6 +66,57 @@ final class Roofline {
       }
       return 2.0 * threads * n * SIZE / Arrays.stream(seconds).min().orElseThrow();
     }
+  }
+
+  /**
+   * The rate of reading memory: the threads add up the rows of a matrix that no cache holds.
+   *
+   * @param workers the threads
+   * @return bytes a second, the best of several measurements
+   */
+  static double bandwidth(Workers workers) {
+    int threads = workers.threads();
+    int rows = READ_ROWS / threads;
+    int columns = READ_COLUMNS;
+    try (Arena arena = Arena.ofShared()) {
+      Tensor x = Tensor.zeros(arena, threads * rows, columns);
+      Tensor sums = Tensor.zeros(arena, threads, columns);
+      Workers.Task read =
+          (unit, worker) ->
+              Rows.sumRows(
+                  x,
+                  (long) unit * rows * columns,
+                  columns,
+                  sums,
+                  (long) unit * columns,
+                  rows,
+                  columns);
+      double least = Double.POSITIVE_INFINITY;
+      for (int i = 0; i < REPETITIONS; i++) {
+        long start = System.nanoTime();
+        workers.loop(threads, read);
+        least = Math.min(least, (System.nanoTime() - start) * 1e-9);
+      }
+      return (double) x.size() * Tensor.BYTES / least;
+    }
+  }
+
+  /**
+   * The bytes that one evaluation reads: all matrices once for the whole batch, and of each
+   * sequence the keys and values in the cache, which fills from empty to the length, so half of it.
+   * MDLM has no cache.
+   *
+   * @param system what is sampled
+   * @param weights the network
+   * @param batch sequences
+   * @param length tokens a sequence
+   * @return the mean number of bytes
+   */
+  static double decoding(SystemConfig system, DecoderWeights weights, int batch, int length) {
+    ModelConfig sizes = weights.config();
+    double cached = system.name().equals("mdlm") ? 0 : length / 2.0;
+    double keysAndValues = 2.0 * sizes.hiddenSize() * sizes.blocks() * Tensor.BYTES;
+    return weights.bytes() + batch * cached * keysAndValues;
   }
 
   /**

@@ -11,11 +11,12 @@ import java.util.function.BiConsumer;
 import org.esolm.data.Tokenizer;
 import org.esolm.experiments.run.TrainedRun;
 import org.esolm.io.AtomicFiles;
-import org.esolm.notebook.Progress;
+import org.esolm.sampler.Denoiser;
 import org.esolm.sampler.SampleRequest;
 import org.esolm.sampler.Sampler;
 import org.esolm.sampler.Samples;
 import org.esolm.system.SystemConfig;
+import org.esolm.tensor.WeightFormat;
 import org.esolm.tensor.Workers;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -82,6 +83,16 @@ public final class SampleCommand implements Callable<Integer> {
   private Optional<Integer> length = Optional.empty();
 
   @Option(
+      names = "--weights",
+      paramLabel = "f32|bf16|int8",
+      defaultValue = "f32",
+      description = {
+        "How the matrices are kept: shorter is faster where they do not fit into a cache, and",
+        "changes the law a little, see likelihood --weights (default: ${DEFAULT-VALUE})."
+      })
+  private String weights;
+
+  @Option(
       names = "--batch",
       paramLabel = "B",
       defaultValue = "16",
@@ -120,6 +131,7 @@ public final class SampleCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     require(count >= 1, "--count: " + count + ", must be at least 1");
+    WeightFormat format = WeightFormat.of(weights);
     require(batch >= 1, "--batch: " + batch + ", must be at least 1");
     out.ifPresent(
         file ->
@@ -132,18 +144,20 @@ public final class SampleCommand implements Callable<Integer> {
           "--alpha0: only for eso, the run is of " + system.name());
       Sampler sampler = system.sampler(alpha0.orElse(null), firstHitting);
       SampleRequest request = request(run);
+      Denoiser denoiser = run.denoiser(format);
       if (out.isPresent()) {
         StringBuilder lines = new StringBuilder();
         SampleFile.Origin origin = SampleFile.Origin.of(run.config(), alpha0, request);
         draw(
             run,
+            denoiser,
             sampler,
             request,
             (index, s) -> lines.append(SampleFile.line(index, s, origin, run.tokenizer())));
         AtomicFiles.write(out.get(), lines.toString());
       } else {
         PrintWriter text = spec.commandLine().getOut();
-        draw(run, sampler, request, (index, s) -> print(index, s, run.tokenizer(), text));
+        draw(run, denoiser, sampler, request, (index, s) -> print(index, s, run.tokenizer(), text));
       }
     }
     return 0;
@@ -169,20 +183,27 @@ public final class SampleCommand implements Callable<Integer> {
       return request.withGiven(
           Arrays.stream(known).map(t -> t == tokenizer.maskIndex() ? -1 : t).toArray());
     }
-    return given.prompt.map(p -> request.withPrompt(tokenizer.encode(p))).orElse(request);
+    if (given.prompt.isPresent()) {
+      return request.withPrompt(tokenizer.encode(given.prompt.get()));
+    }
+    return system.startsGiven() && tokenizer.separator().isPresent()
+        ? request.withPrompt(tokenizer.separator().getAsInt())
+        : request;
   }
 
   private void draw(
       TrainedRun run,
+      Denoiser denoiser,
       Sampler sampler,
       SampleRequest request,
       BiConsumer<Integer, Samples> consumer) {
-    try (Progress progress =
-        Progress.of("sampling " + run.config().system().label(), request.count())) {
+    int batches = Math.ceilDiv(count, batch);
+    try (StepProgress progress =
+        new StepProgress("sampling " + run.config().system().label(), batches)) {
       for (int first = 0; first < count; first += batch) {
         int n = Math.min(batch, count - first);
-        consumer.accept(first, sampler.sample(run.denoiser(), request.withBatch(first, n)));
-        progress.step(first + n);
+        Samples samples = sampler.sample(denoiser, request.withBatch(first, n), progress.batch());
+        consumer.accept(first, samples);
       }
     }
   }

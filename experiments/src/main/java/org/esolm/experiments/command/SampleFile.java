@@ -95,7 +95,8 @@ final class SampleFile {
           1,
           1,
           corpusSeed,
-          Optional.ofNullable(corpusTokenizer));
+          Optional.ofNullable(corpusTokenizer),
+          Optional.empty());
     }
   }
 

@@ -1,6 +1,7 @@
 package org.esolm.experiments.command;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -9,8 +10,11 @@ import java.util.concurrent.Callable;
 import org.esolm.data.Corpus;
 import org.esolm.data.CorpusConfig;
 import org.esolm.data.Oracle;
+import org.esolm.metric.GenerativePerplexity.Convention;
 import org.esolm.metric.OraclePerplexity;
 import org.esolm.metric.UnigramEntropy;
+import org.esolm.model.Gpt2;
+import org.esolm.tensor.Workers;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,7 +24,8 @@ import picocli.CommandLine.Spec;
 /** Judges samples. */
 @Command(
     name = "score",
-    description = "Judge samples: their perplexity under the language's law, and their diversity.")
+    description =
+        "Judge samples: their perplexity under the language's law or another model, their diversity.")
 public final class ScoreCommand implements Callable<Integer> {
   /** How often a word is taken for any other, so that no text is impossible. */
   private static final double NOISE = 1e-3;
@@ -32,15 +37,37 @@ public final class ScoreCommand implements Callable<Integer> {
 
   @Option(
       names = "--evaluator",
-      paramLabel = "oracle",
+      paramLabel = "oracle|GPT2_DIR",
       required = true,
-      description = "oracle: the law of the toy language from which the model learned.")
+      description =
+          "oracle: the law of the toy language from which the model learned. GPT2_DIR: a folder with"
+              + " a GPT-2's config.json and model.safetensors, and a tokenizer.json where it is not"
+              + " GPT-2's own.")
   private String evaluator;
+
+  @Option(
+      names = "--convention",
+      paramLabel = "eso|bd3lm",
+      defaultValue = "eso",
+      description =
+          "GPT2_DIR: whose released code counts tokens; perplexities of the two are not comparable"
+              + " (default: ${DEFAULT-VALUE}).")
+  private String convention;
+
+  @Option(
+      names = "--length",
+      paramLabel = "L",
+      description =
+          "GPT2_DIR: texts are cut to so many of its tokens (default: as many as the longest sample"
+              + " has of its own, else 1024).")
+  private Optional<Integer> length = Optional.empty();
 
   @Option(
       names = "--reference",
       paramLabel = "FILE",
-      description = "Samples of the same form to hold against these.")
+      description =
+          "Samples of the same form to hold against these; with GPT2_DIR also by MAUVE, from the"
+              + " evaluator's features.")
   private Optional<Path> reference = Optional.empty();
 
   @Option(names = "--json", description = "Print one line of JSON.")
@@ -57,13 +84,41 @@ public final class ScoreCommand implements Callable<Integer> {
    */
   @Override
   public Integer call() throws IOException {
-    if (!evaluator.equals("oracle")) {
+    boolean oracle = evaluator.equals("oracle");
+    if (!oracle && !Files.isDirectory(Path.of(evaluator))) {
       throw new IllegalArgumentException(
           "--evaluator: '"
               + evaluator
-              + "', allowed: oracle (a GPT-2 folder is not supported by this version)");
+              + "', allowed: oracle, or a folder with config.json and "
+              + Gpt2.WEIGHTS);
     }
     List<SampleFile.Line> lines = SampleFile.read(samples);
+    Report report = new Report().put("evaluator", evaluator);
+    if (oracle) {
+      byOracle(lines, report);
+    } else {
+      byNetwork(lines, report);
+    }
+    report.print(spec.commandLine().getOut(), json);
+    return 0;
+  }
+
+  private void byNetwork(List<SampleFile.Line> lines, Report report) throws IOException {
+    if (length.isPresent() && length.get() < 2) {
+      throw new IllegalArgumentException("--length: " + length.get() + ", must be at least 2");
+    }
+    Convention how = Convention.of(convention);
+    Optional<List<SampleFile.Line>> other = Optional.empty();
+    if (reference.isPresent()) {
+      other = Optional.of(SampleFile.read(reference.get()));
+    }
+    try (Workers workers = Workers.ofMachine();
+        EvaluatorScore score = new EvaluatorScore(Path.of(evaluator), how, length, workers)) {
+      score.score(lines, other, report);
+    }
+  }
+
+  private void byOracle(List<SampleFile.Line> lines, Report report) throws IOException {
     Corpus corpus = corpus(lines);
     Oracle truth =
         corpus
@@ -75,14 +130,11 @@ public final class ScoreCommand implements Callable<Integer> {
                             + corpus.name()
                             + "' is not known, allowed: samples of toy or markov"));
     Oracle floor = truth.smoothed(NOISE);
-    Report report = new Report().put("evaluator", "oracle");
     score(report, "", tokens(samples, lines, corpus), truth, floor);
     if (reference.isPresent()) {
       int[][] tokens = tokens(reference.get(), SampleFile.read(reference.get()), corpus);
       score(report, "reference_", tokens, truth, floor);
     }
-    report.print(spec.commandLine().getOut(), json);
-    return 0;
   }
 
   private static void score(

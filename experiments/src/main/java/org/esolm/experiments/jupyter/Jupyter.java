@@ -18,14 +18,6 @@ import java.util.function.Consumer;
  *     installed outside of it
  */
 public record Jupyter(Path command, Path home) {
-  private static final List<String> DEBIAN =
-      List.of("jupyter-nbconvert", "python3-nbclient", "jupyter-client", "jupyter-notebook");
-  private static final String CURE =
-      "install it with 'pipx install --include-deps jupyterlab' or, on Debian and Ubuntu, 'sudo"
-          + " apt-get install "
-          + String.join(" ", DEBIAN)
-          + "'";
-
   /**
    * The repository: what the launcher says, else the folder at or above the current one that holds
    * the kernel.
@@ -40,7 +32,8 @@ public record Jupyter(Path command, Path home) {
         return folder;
       }
     }
-    throw new IllegalArgumentException("no repository of the project at or above " + start);
+    throw new IllegalArgumentException(
+        "no repository of the project at or above " + start + "; start the eso of a checkout");
   }
 
   /**
@@ -50,16 +43,7 @@ public record Jupyter(Path command, Path home) {
    * @return empty where there is none that can run notebooks
    */
   public static Optional<Jupyter> find(Path home) {
-    List<Path> candidates = new ArrayList<>();
-    for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
-      candidates.add(Path.of(folder).resolve("jupyter"));
-    }
-    candidates.add(home.resolve(".venv/bin/jupyter"));
-    return candidates.stream()
-        .filter(Files::isExecutable)
-        .map(c -> new Jupyter(c, home))
-        .filter(j -> j.has("nbconvert"))
-        .findFirst();
+    return JupyterSetup.of(home, _ -> {}).find(j -> j.has("nbconvert"));
   }
 
   /**
@@ -74,39 +58,7 @@ public record Jupyter(Path command, Path home) {
    */
   public static Jupyter findOrSetUp(Path home, Consumer<String> log)
       throws IOException, InterruptedException {
-    Optional<Jupyter> jupyter = find(home);
-    if (jupyter.isEmpty() && onPath("python3")) {
-      Path environment = home.resolve(".venv");
-      log.accept("Jupyter is missing: setting it up in " + environment);
-      boolean set =
-          succeeds("python3", "-m", "venv", environment.toString())
-              && succeeds(
-                  environment.resolve("bin/python").toString(),
-                  "-m",
-                  "pip",
-                  "install",
-                  "--quiet",
-                  "--disable-pip-version-check",
-                  "--retries=0",
-                  "--timeout=15",
-                  "jupyterlab",
-                  "nbconvert");
-      jupyter = set ? find(home) : Optional.empty();
-      if (jupyter.isEmpty()) {
-        log.accept("that failed (no package index within reach?)");
-      }
-    }
-    boolean root = "root".equals(System.getProperty("user.name"));
-    if (jupyter.isEmpty() && root && onPath("apt-get")) {
-      log.accept("installing Jupyter from the system's packages: " + String.join(" ", DEBIAN));
-      List<String> install =
-          new ArrayList<>(List.of("apt-get", "install", "-y", "-qq", "--no-install-recommends"));
-      install.addAll(DEBIAN);
-      succeeds("apt-get", "update", "-qq");
-      succeeds(install.toArray(String[]::new));
-      jupyter = find(home);
-    }
-    return jupyter.orElseThrow(() -> new IOException("Jupyter is missing: " + CURE));
+    return JupyterSetup.of(home, log).findOrSetUp(j -> j.has("nbconvert"));
   }
 
   /**
@@ -117,36 +69,22 @@ public record Jupyter(Path command, Path home) {
    */
   public boolean has(String part) {
     try {
-      return succeeds(command.toString(), part, "--version");
+      Process process =
+          new ProcessBuilder(command.toString(), part, "--version")
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      process.getOutputStream().close();
+      if (!process.waitFor(1, TimeUnit.MINUTES)) {
+        process.destroy();
+        return false;
+      }
+      return process.exitValue() == 0;
     } catch (IOException e) {
       return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
-    }
-  }
-
-  /**
-   * Makes the kernel known to this user's other Jupyter programs (a Lab of their own, VS Code). It
-   * still runs the build in this repository.
-   *
-   * @throws IOException if the kernel cannot be installed
-   * @throws InterruptedException if interrupted while waiting
-   */
-  public void installKernel() throws IOException, InterruptedException {
-    Path source = home.resolve("notebooks/jupyter/kernels/esolm");
-    Path copy = Files.createTempDirectory("esolm-kernel");
-    String spec = Files.readString(source.resolve("kernel.json"));
-    String script = source.resolve("kernel.sh").toString().replace("\\", "/");
-    Files.writeString(
-        copy.resolve("kernel.json"), spec.replace("{resource_dir}/kernel.sh", script));
-    List<String> install =
-        List.of("kernelspec", "install", "--user", "--name=esolm", copy.toString());
-    int status = call(install).inheritIO().start().waitFor();
-    Files.delete(copy.resolve("kernel.json"));
-    Files.delete(copy);
-    if (status != 0) {
-      throw new IOException("jupyter kernelspec install failed");
     }
   }
 
@@ -165,30 +103,5 @@ public record Jupyter(Path command, Path home) {
         .environment()
         .merge("JUPYTER_PATH", kernels, (old, own) -> own + File.pathSeparator + old);
     return process;
-  }
-
-  private static boolean onPath(String program) {
-    for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
-      if (Files.isExecutable(Path.of(folder, program))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean succeeds(String... line) throws IOException, InterruptedException {
-    ProcessBuilder builder = new ProcessBuilder(line);
-    builder.environment().put("DEBIAN_FRONTEND", "noninteractive");
-    Process process =
-        builder
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectInput(new File(File.separatorChar == '/' ? "/dev/null" : "NUL"))
-            .start();
-    if (!process.waitFor(10, TimeUnit.MINUTES)) {
-      process.destroy();
-      return false;
-    }
-    return process.exitValue() == 0;
   }
 }

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 final class ParityReport {
   private static final double OUTPUT_TOLERANCE = 1e-4;
   private static final double GRADIENT_TOLERANCE = 1e-3;
+  private static final double SAMPLED_TOLERANCE = 0.05;
 
   private final Consumer<String> out;
   private int passed;
@@ -24,6 +25,17 @@ final class ParityReport {
       worst = worse(worst, error / Math.max(1, Math.abs(expected[i])));
     }
     line(what, worst, OUTPUT_TOLERANCE);
+  }
+
+  /** One number within 1e-4, absolutely or relatively. */
+  void output(String what, double expected, double actual) {
+    double error = Math.abs(expected - actual) / Math.max(1, Math.abs(expected));
+    line(what, worse(0, error), OUTPUT_TOLERANCE);
+  }
+
+  /** A mean over random draws: within four standard deviations, and at least 0.05. */
+  void sampled(String what, double expected, double actual, double deviation) {
+    line(what, worse(0, Math.abs(expected - actual)), Math.max(SAMPLED_TOLERANCE, 4 * deviation));
   }
 
   /** Every element within 1e-3 of the tensor's largest. */
@@ -49,10 +61,32 @@ final class ParityReport {
     line(what, different, 0);
   }
 
+  /** The same text, character by character. */
+  void exact(String what, String expected, String actual) {
+    int at = 0;
+    while (at < Math.min(expected.length(), actual.length())
+        && expected.charAt(at) == actual.charAt(at)) {
+      at++;
+    }
+    if (expected.equals(actual)) {
+      line(what, 0, 0);
+    } else {
+      failure(
+          what,
+          "differs from character %d on: '%s', expected '%s'"
+              .formatted(at, brief(actual, at), brief(expected, at)));
+    }
+  }
+
+  private static String brief(String text, int from) {
+    return text.substring(from, Math.min(text.length(), from + 20)).replace("\n", "\\n");
+  }
+
   /** A case that could not be compared at all. */
   void failure(String what, String why) {
     failed++;
-    out.accept(String.format(Locale.ROOT, "FAIL  %-60s %s", what, why));
+    String line = String.valueOf(why).replaceAll("\\R", " ");
+    out.accept(String.format(Locale.ROOT, "FAIL  %-60s %s", what, line));
   }
 
   /** NaN is worse than anything. */

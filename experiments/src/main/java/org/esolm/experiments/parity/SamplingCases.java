@@ -2,6 +2,7 @@ package org.esolm.experiments.parity;
 
 import org.esolm.model.Parameters;
 import org.esolm.objective.ArObjective.Prepend;
+import org.esolm.objective.BlockDiffusionObjective;
 import org.esolm.sampler.ArDenoiser;
 import org.esolm.sampler.BlockDenoiser;
 import org.esolm.sampler.Denoiser;
@@ -63,6 +64,7 @@ final class SamplingCases {
   static void blockDiffusion(GoldenCase golden, ParityReport report) {
     int[][] x0 = golden.rows("input/x0");
     int size = golden.setting("block_size");
+    BlockDiffusionObjective.requireDivides(x0[0].length, size);
     Denoiser denoiser = new BlockDenoiser(golden.weights(), golden.workers(), size);
     float[] expected = golden.floats("output/block_logits");
     Teacher teacher = new Teacher(denoiser, x0, expected.length);

@@ -1,7 +1,6 @@
 package org.esolm.experiments.parity;
 
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.esolm.diffusion.DenoisingOrder;
@@ -31,7 +30,7 @@ final class TrainingCases {
 
   static void ar(GoldenCase golden, ParityReport report) {
     int[][] x0 = golden.rows("input/x0");
-    Prepend prepend = Prepend.valueOf(golden.text("prepend_token").toUpperCase(Locale.ROOT));
+    Prepend prepend = prepend(golden.text("prepend_token"));
     int token = prepend == Prepend.BOS ? golden.setting("bos_index") : golden.setting("mask_index");
     ArObjective objective = new ArObjective(prepend, token);
     Parameters weights = golden.weights();
@@ -47,6 +46,16 @@ final class TrainingCases {
     if (golden.has("output/cached_logits")) {
       SamplingCases.ar(golden, report, prepend, token);
     }
+  }
+
+  private static Prepend prepend(String name) {
+    return Arrays.stream(Prepend.values())
+        .filter(p -> p.name().equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "case.json: prepend_token: '" + name + "', must be none, bos or mask"));
   }
 
   static void mdlm(GoldenCase golden, ParityReport report) {
@@ -113,6 +122,7 @@ final class TrainingCases {
     int length = x0[0].length;
     int blocks = t.length / x0.length;
     int size = golden.setting("block_size");
+    BlockDiffusionObjective.requireDivides(length, size);
     int mask = golden.setting("mask_index");
     AttentionPattern pattern = new AttentionPattern.BlockDiffusion(length, size);
     mask(golden, report, x0.length, 2 * length, b -> pattern);
@@ -372,10 +382,13 @@ final class TrainingCases {
     float[] expected = golden.floats("output/" + nllName);
     report.output(
         golden.name() + " " + nllName, expected, scatter(network, pass, costs, expected.length));
-    for (Map.Entry<String, Tensor> g : gradient.named().entrySet()) {
-      String name = "grad/" + g.getKey();
-      if (golden.has(name)) {
-        report.gradient(golden.name() + " " + name, golden.floats(name), g.getValue().toArray());
+    Map<String, Tensor> own = gradient.named();
+    for (String name : golden.names("grad/")) {
+      Tensor g = own.get(name.substring("grad/".length()));
+      if (g == null) {
+        report.failure(golden.name() + " " + name, "no such parameter");
+      } else {
+        report.gradient(golden.name() + " " + name, golden.floats(name), g.toArray());
       }
     }
   }

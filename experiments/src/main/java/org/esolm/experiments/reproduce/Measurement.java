@@ -19,9 +19,9 @@ import org.esolm.sampler.Samples;
 import org.esolm.system.SystemConfig;
 
 /** Measures a trained system: its likelihood once, its samples at each setting. */
-final class Measurement {
+public final class Measurement {
   /** Noise of the law that scores samples: with it no text is impossible. */
-  static final double NOISE = 1e-3;
+  public static final double NOISE = 1e-3;
 
   /** Texts that are kept beside each row, to be read. */
   private static final int SHOWN = 3;
@@ -32,7 +32,13 @@ final class Measurement {
   private final SystemConfig system;
   private final int length;
 
-  Measurement(TrainedRun run, Plan.Evaluation evaluation) {
+  /**
+   * Prepares.
+   *
+   * @param run the network, open as long as it is measured
+   * @param evaluation how much is measured
+   */
+  public Measurement(TrainedRun run, Plan.Evaluation evaluation) {
     this.run = run;
     this.evaluation = evaluation;
     corpus = run.corpus();
@@ -40,8 +46,13 @@ final class Measurement {
     length = run.config().model().length();
   }
 
-  /** One row a setting. */
-  List<ResultRow> rows(List<Plan.Setting> settings) {
+  /**
+   * Measures.
+   *
+   * @param settings of the sampler
+   * @return one row a setting
+   */
+  public List<ResultRow> rows(List<Plan.Setting> settings) {
     int[][] texts = heldOut();
     double[] nats = run.nelbo(texts, evaluation.draws(), run.config().train().seed());
     int tokens = run.objective().scoredTokens(length);

@@ -8,10 +8,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.esolm.data.Corpus;
 import org.esolm.experiments.Figures;
-import org.esolm.experiments.config.Configs;
-import org.esolm.experiments.run.RunDirectory;
+import org.esolm.experiments.run.ExperimentFolder;
 import org.esolm.experiments.run.TrainedRun;
-import org.esolm.experiments.run.Training;
 import org.esolm.metric.ResultRow;
 import org.esolm.tensor.Workers;
 
@@ -25,7 +23,7 @@ public final class Reproduction implements AutoCloseable {
   private static final String ROWS = "rows.jsonl";
 
   private final Plan plan;
-  private final Path folder;
+  private final ExperimentFolder folder;
   private final Consumer<String> log;
   private final Corpus corpus;
   private final Workers workers = Workers.ofMachine();
@@ -42,39 +40,16 @@ public final class Reproduction implements AutoCloseable {
    */
   public Reproduction(Plan plan, Path folder, Consumer<String> log) throws IOException {
     this.plan = plan;
-    this.folder = folder;
+    this.folder = new ExperimentFolder(folder);
     this.log = log;
-    requireOurs();
+    this.folder.requireFreeFor(plan);
     corpus = plan.corpus().open();
     for (Plan.Trial trial : plan.systems()) {
       plan.model().of(trial.system(), corpus);
     }
     corpus.trainBlocks(plan.model().length());
     corpus.validBlocks(plan.model().length());
-    Configs.write(plan, folder.resolve("plan.yaml"));
-  }
-
-  private void requireOurs() throws IOException {
-    Path file = folder.resolve("plan.yaml");
-    if (Files.isRegularFile(file)) {
-      if (!Files.readString(file).equals(Configs.toYaml(plan))) {
-        throw new IllegalArgumentException(
-            "--out " + folder + ": holds a reproduction of another plan, allowed: another folder");
-      }
-      return;
-    }
-    if (Files.exists(folder) && !Files.isDirectory(folder)) {
-      throw new IllegalArgumentException("--out " + folder + ": is a file, a folder is needed");
-    }
-    RunDirectory.requireFree(folder);
-    if (Files.isDirectory(folder)) {
-      try (var inside = Files.list(folder)) {
-        if (inside.findAny().isPresent()) {
-          throw new IllegalArgumentException(
-              "--out " + folder + ": holds other files, allowed: an empty or a new folder");
-        }
-      }
-    }
+    this.folder.begin(plan);
   }
 
   /**
@@ -102,7 +77,7 @@ public final class Reproduction implements AutoCloseable {
    * @return a run directory
    */
   public Path run(String label) {
-    return folder.resolve("runs").resolve(label.replace(' ', '-'));
+    return folder.run(label);
   }
 
   /**
@@ -117,8 +92,8 @@ public final class Reproduction implements AutoCloseable {
     for (Plan.Trial trial : plan.systems()) {
       rows.addAll(trial(trial, ++number + "/" + plan.systems().size()));
     }
-    ResultRow.write(folder.resolve("results.jsonl"), rows);
-    Figures.draw(folder);
+    ResultRow.write(folder.path().resolve("results.jsonl"), rows);
+    Figures.draw(folder.path());
     return rows;
   }
 
@@ -141,10 +116,9 @@ public final class Reproduction implements AutoCloseable {
       log.accept(number + " " + label + ": done before");
       return ResultRow.read(rows);
     }
-    boolean begun = Files.exists(run.resolve("config.yaml"));
-    if (!begun || !RunDirectory.status(run).state().equals("finished")) {
+    if (!folder.isTrained(label)) {
       log.accept("%s %s: training, %,d steps".formatted(number, label, trial.steps()).strip());
-      Training.run(run, plan.run(trial), corpus, begun, workers);
+      folder.train(label, plan.run(trial), corpus, workers);
     }
     log.accept("%s %s: likelihood and samples".formatted(number, label).strip());
     try (TrainedRun trained = TrainedRun.open(run, corpus, workers)) {

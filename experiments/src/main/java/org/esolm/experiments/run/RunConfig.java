@@ -63,6 +63,121 @@ public record RunConfig(
   }
 
   /**
+   * A small network that learns the embedded language far enough to be interesting: 2 blocks of
+   * width 64 on 64 tokens, about a minute on two cores ({@code experiments/configs/toy-*.yaml}).
+   *
+   * @param system what to train
+   * @return the configuration
+   */
+  public static RunConfig quick(SystemConfig system) {
+    return new RunConfig(
+        new CorpusConfig(
+            "toy",
+            Optional.empty(),
+            Optional.empty(),
+            1,
+            1_000_000,
+            50_000,
+            0,
+            Optional.empty(),
+            Optional.empty()),
+        system,
+        new ModelSizes(64, 32, 2, 2, 64, 0),
+        TrainConfig.quick());
+  }
+
+  /**
+   * How notebooks train at each of their profiles: {@code smoke} says whether everything runs,
+   * {@code quick} is {@link #quick}, {@code full} has four times its steps and a network twice as
+   * wide and deep.
+   *
+   * @param profile smoke, quick or full
+   * @param system what to train
+   * @return the configuration
+   */
+  public static RunConfig ofProfile(String profile, SystemConfig system) {
+    RunConfig quick = quick(system);
+    return switch (profile) {
+      case "smoke" ->
+          new RunConfig(
+              quick.corpus,
+              system,
+              new ModelSizes(32, 16, 1, 2, 32, 0),
+              quick.train.withSteps(60).withCheckpoints(30));
+      case "quick" -> quick;
+      case "full" ->
+          new RunConfig(
+              quick.corpus,
+              system,
+              new ModelSizes(128, 64, 4, 4, 64, 0),
+              quick.train.withSteps(6000).withLearningRate(2e-3, 100, 2000));
+      default ->
+          throw new IllegalArgumentException(
+              "profile: '" + profile + "', must be smoke, quick or full");
+    };
+  }
+
+  /**
+   * The same for another corpus.
+   *
+   * @param other what it reads
+   * @return a new configuration
+   */
+  public RunConfig withCorpus(CorpusConfig other) {
+    return new RunConfig(other, system, model, train);
+  }
+
+  /**
+   * The same for another system.
+   *
+   * @param other what it trains
+   * @return a new configuration
+   */
+  public RunConfig withSystem(SystemConfig other) {
+    return new RunConfig(corpus, other, model, train);
+  }
+
+  /**
+   * The same with a network of other sizes.
+   *
+   * @param other its sizes
+   * @return a new configuration
+   */
+  public RunConfig withModel(ModelSizes other) {
+    return new RunConfig(corpus, system, other, train);
+  }
+
+  /**
+   * The same, trained in another way.
+   *
+   * @param other how it trains
+   * @return a new configuration
+   */
+  public RunConfig withTrain(TrainConfig other) {
+    return new RunConfig(corpus, system, model, other);
+  }
+
+  /**
+   * The same for another number of steps.
+   *
+   * @param steps optimizer steps
+   * @return a new configuration
+   */
+  public RunConfig withSteps(int steps) {
+    return withTrain(train.withSteps(steps));
+  }
+
+  /**
+   * The same with another seed.
+   *
+   * @param seed of weights, batches, times, masks, orders and dropout
+   * @return a new configuration
+   */
+  public RunConfig withSeed(long seed) {
+    return withTrain(train.withSeed(seed));
+  }
+
+  /**
    * Reads a configuration: the defaults, over them the file, over both the overrides.
    *
    * @param file YAML; says at least one thing

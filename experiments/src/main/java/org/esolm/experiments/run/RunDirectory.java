@@ -186,7 +186,8 @@ public final class RunDirectory implements AutoCloseable {
   public static void requireRun(Path folder) {
     if (!Files.exists(folder.resolve(CONFIG))) {
       throw new IllegalArgumentException(
-          folder + ": holds no run, a folder with a config.yaml is needed");
+          folder
+              + ": holds no run, a folder with a config.yaml is needed; eso train CONFIG.yaml --out makes one");
     }
   }
 

@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import org.esolm.data.Corpus;
 import org.esolm.data.Tokenizer;
 import org.esolm.io.Safetensors;
+import org.esolm.model.DecoderWeights;
 import org.esolm.model.Parameters;
 import org.esolm.model.Transformer;
 import org.esolm.objective.Nelbo;
 import org.esolm.objective.Objective;
 import org.esolm.sampler.Denoiser;
+import org.esolm.tensor.WeightFormat;
 import org.esolm.tensor.Workers;
 
 /** A trained network from a run directory, with its averaged weights, ready to be asked. */
@@ -22,6 +24,7 @@ public final class TrainedRun implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final Transformer network;
   private Corpus corpus; // null until asked for
+  private DecoderWeights packed; // null until asked for
 
   private TrainedRun(RunConfig config, Tokenizer tokenizer, Workers workers, Path checkpoint)
       throws IOException {
@@ -140,7 +143,20 @@ public final class TrainedRun implements AutoCloseable {
    * @return the denoiser
    */
   public Denoiser denoiser() {
-    return config.system().denoiser(network, workers);
+    return denoiser(WeightFormat.F32);
+  }
+
+  /**
+   * The network as samplers ask it. Its weights are packed at the first call.
+   *
+   * @param format how its matrices are kept
+   * @return the denoiser
+   */
+  public Denoiser denoiser(WeightFormat format) {
+    if (packed == null || packed.format() != format) {
+      packed = DecoderWeights.of(network.weights(), workers, format);
+    }
+    return config.system().denoiser(packed, workers);
   }
 
   /**

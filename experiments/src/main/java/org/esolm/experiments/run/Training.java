@@ -31,6 +31,44 @@ public final class Training {
 
   private Training() {}
 
+  /** Follows a training run. */
+  public interface Watcher {
+    /** Watches nothing. */
+    Watcher NONE = new Watcher() {};
+
+    /**
+     * Called after every step.
+     *
+     * @param event what happened in it
+     */
+    default void onStep(TrainEvent event) {}
+
+    /**
+     * Called when a checkpoint has been written: {@link TrainedRun#open} would open it. Not for the
+     * one that an interrupt leaves.
+     *
+     * @param step steps done
+     */
+    default void onCheckpoint(long step) {}
+  }
+
+  /**
+   * Trains, or goes on, with nobody watching; see the other form.
+   *
+   * @param folder the run directory
+   * @param config what to train
+   * @param corpus the corpus of the configuration, opened
+   * @param resume whether the folder holds the beginning of this very run
+   * @param workers the threads that compute
+   * @return the last bound on held-out text, nats a token; empty if no step was left to do
+   * @throws IOException if the folder cannot be written
+   */
+  public static OptionalDouble run(
+      Path folder, RunConfig config, Corpus corpus, boolean resume, Workers workers)
+      throws IOException {
+    return run(folder, config, corpus, resume, workers, Watcher.NONE);
+  }
+
   /**
    * Trains, or goes on training, to the configured number of steps. An interrupt of the thread
    * saves and ends it. What is wrong with the request is found before anything is written.
@@ -40,6 +78,7 @@ public final class Training {
    * @param corpus the corpus of the configuration, opened
    * @param resume whether the folder holds the beginning of this very run
    * @param workers the threads that compute
+   * @param watcher follows the run
    * @return the last bound on held-out text, nats a token; empty if no step was left to do
    * @throws IOException if the folder cannot be written
    * @throws IllegalArgumentException if the configuration does not fit the corpus, or the folder
@@ -47,7 +86,12 @@ public final class Training {
    * @throws CancellationException if the thread was interrupted
    */
   public static OptionalDouble run(
-      Path folder, RunConfig config, Corpus corpus, boolean resume, Workers workers)
+      Path folder,
+      RunConfig config,
+      Corpus corpus,
+      boolean resume,
+      Workers workers,
+      Watcher watcher)
       throws IOException {
     requirePlace(folder, resume);
     ModelConfig model = config.model().of(config.system(), corpus);
@@ -65,7 +109,7 @@ public final class Training {
               ? resumed(folder, config, trainer, provenance)
               : RunDirectory.create(folder, config, provenance)) {
         AtomicFiles.write(folder.resolve(TOKENS), corpus.tokenizer().definition());
-        return train(trainer, run, config);
+        return train(trainer, run, config, watcher);
       }
     }
   }
@@ -127,12 +171,12 @@ public final class Training {
         config.corpus().files());
   }
 
-  private static OptionalDouble train(Trainer trainer, RunDirectory run, RunConfig config)
-      throws IOException {
+  private static OptionalDouble train(
+      Trainer trainer, RunDirectory run, RunConfig config, Watcher watcher) throws IOException {
     try (Progress progress =
         Progress.of("training " + config.system().label(), config.train().steps())) {
       StepLog steps = new StepLog(progress, run);
-      trainer.run(steps, () -> save(trainer, run));
+      trainer.run(steps.andThen(watcher::onStep), () -> save(trainer, run, watcher));
       run.finished();
       return steps.validation;
     } catch (CancellationException e) {
@@ -192,11 +236,14 @@ public final class Training {
     }
   }
 
-  private static void save(Trainer trainer, RunDirectory run) {
+  private static void save(Trainer trainer, RunDirectory run, Watcher watcher) {
     try {
       trainer.save(run.checkpoint(CHECKPOINT));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    if (!Thread.currentThread().isInterrupted()) {
+      watcher.onCheckpoint(trainer.step());
     }
   }
 }

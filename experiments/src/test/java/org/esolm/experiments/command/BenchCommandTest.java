@@ -5,6 +5,7 @@ import static org.esolm.experiments.CommandLineFixture.eso;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.esolm.experiments.CommandLineFixture.Result;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +46,21 @@ class BenchCommandTest {
     assertThat(json.get("seconds").asDouble())
         .isGreaterThanOrEqualTo(json.get("min_s").asDouble())
         .isPositive();
+    assertThat(json.get("weights").asString()).isEqualTo("f32");
+    assertThat(json.get("bandwidth_gbs").asDouble()).isPositive();
+    assertThat(json.get("fraction").asDouble()).isPositive();
+  }
+
+  @Test
+  void shorterWeightsAreFewerBytes() {
+    double[] bytes =
+        Stream.of("f32", "bf16", "int8")
+            .map(format -> bench("sample", "--model", "mdlm", "--weights", format).json())
+            .mapToDouble(json -> json.get("bytes_per_nfe").asDouble())
+            .toArray();
+    assertThat(bytes[1]).isEqualTo(bytes[0] / 2);
+    assertThat(bytes[2]).isLessThan(bytes[0]); // whole strips, which are wider than this network
+    assertThat(bench("sample", "--model", "ar", "--weights", "f16").exit()).isEqualTo(2);
   }
 
   @Test

@@ -9,6 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.esolm.experiments.CommandLineFixture.Result;
+import org.esolm.experiments.run.RunConfig;
+import org.esolm.system.SystemConfig;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -20,11 +23,19 @@ class ShippedConfigsTest {
   static List<Path> configs() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("configs"))) {
       return files
-          .filter(f -> !f.getFileName().toString().startsWith("reproduce-"))
+          .filter(f -> !f.getFileName().toString().matches("(reproduce|likelihood)-.*"))
           .filter(f -> f.toString().endsWith(".yaml"))
           .sorted()
           .toList();
     }
+  }
+
+  @Test
+  void theNotebooksTrainAsTheToyConfigurationDoes() throws IOException {
+    RunConfig notebook = RunConfig.quick(SystemConfig.eso(0.25));
+    assertThat(
+            RunConfig.read(Path.of("configs/toy-eso.yaml"), List.of("train.checkpointEvery=250")))
+        .isEqualTo(notebook);
   }
 
   @ParameterizedTest

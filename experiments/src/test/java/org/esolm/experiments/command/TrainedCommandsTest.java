@@ -101,6 +101,33 @@ class TrainedCommandsTest {
     assertThat(lines(file).getFirst().get("nfe").asInt()).isEqualTo(16);
   }
 
+  @Test
+  void shortWeightsSampleAndAreMeasured() throws IOException {
+    Path file = temp.resolve("short.jsonl");
+    assertThat(eso("sample", run, "--weights", "int8", "--out", file).exit()).isZero();
+    assertThat(lines(file).getFirst().get("tokens")).hasSize(16);
+    double[] perplexity =
+        Stream.of("f32", "bf16", "int8")
+            .map(
+                f ->
+                    eso(
+                        "likelihood",
+                        run,
+                        "--data",
+                        "toy",
+                        "--texts",
+                        20,
+                        "--json",
+                        "--weights",
+                        f))
+            .mapToDouble(result -> result.json().get("nats_per_token").asDouble())
+            .toArray();
+    assertThat(perplexity[1]).isNotEqualTo(perplexity[0]).isCloseTo(perplexity[0], within(0.05));
+    assertThat(perplexity[2]).isNotEqualTo(perplexity[0]).isCloseTo(perplexity[0], within(0.05));
+    requireRefused(
+        eso("sample", run, "--weights", "f16"), "weights: 'f16', must be one of f32, bf16, int8");
+  }
+
   private static Object[] join(Object[] a, Object[] b) {
     return Stream.concat(Arrays.stream(a), Arrays.stream(b)).toArray();
   }

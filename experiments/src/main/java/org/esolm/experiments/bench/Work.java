@@ -1,0 +1,98 @@
+package org.esolm.experiments.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * One thing that is timed: a training step, or the sampling of a batch.
+ *
+ * @param what {@code train} or {@code sample}
+ * @param model ar, mdlm, bd3lm or eso
+ * @param shape sizes of the network
+ * @param length L
+ * @param batch sequences at once
+ * @param options further keys of the configuration, such as {@code steps}
+ */
+public record Work(
+    String what, String model, Shape shape, int length, int batch, Map<String, Integer> options) {
+  /** The four systems, in the order of tables. */
+  public static final List<String> MODELS = List.of("ar", "mdlm", "bd3lm", "eso");
+
+  /**
+   * Training seconds are of a step, sampling seconds of a batch.
+   *
+   * @return whether it is training
+   */
+  public boolean training() {
+    return what.equals("train");
+  }
+
+  static Work train(String model, Shape shape) {
+    return new Work("train", model, shape, shape.trainLength(), shape.batch(), Map.of());
+  }
+
+  static Work sample(String model, Shape shape, int batch) {
+    return new Work("sample", model, shape, shape.sampleLength(), batch, Map.of());
+  }
+
+  /**
+   * What the work is called in rows and tables.
+   *
+   * @return such as {@code lab-train-ar} or {@code tiny-sample1-mdlm-T32}
+   */
+  public String name() {
+    String steps = options.containsKey("steps") ? "-T" + options.get("steps") : "";
+    return shape.name() + "-" + what + (training() ? "" : batch) + "-" + model + steps;
+  }
+
+  /** Keys and values as both programs understand them. */
+  SequencedMap<String, Object> keys() {
+    SequencedMap<String, Object> keys = new LinkedHashMap<>();
+    keys.put("model", model);
+    keys.put("hidden", shape.hidden());
+    keys.put("cond", shape.cond());
+    keys.put("blocks", shape.blocks());
+    keys.put("heads", shape.heads());
+    keys.put("length", length);
+    keys.put("vocab", shape.vocab());
+    keys.put("batch", batch);
+    keys.put("block_size", 4);
+    keys.putAll(options);
+    return keys;
+  }
+
+  /** The configuration as the peer reads it. */
+  String json() {
+    return JsonMapper.shared().writeValueAsString(keys());
+  }
+
+  /** The arguments of {@code eso bench}. */
+  List<String> arguments() {
+    List<String> arguments = new ArrayList<>(List.of("bench", what, "--json"));
+    keys()
+        .forEach(
+            (key, value) -> {
+              arguments.add("--" + key.replace('_', '-'));
+              arguments.add(value.toString());
+            });
+    return arguments;
+  }
+
+  /**
+   * The seconds in a program's line of JSON.
+   *
+   * @param line what it printed
+   * @return seconds of a step or a batch, the median of its repetitions
+   */
+  double seconds(Map<String, Object> line) {
+    String key = training() ? "ms_per_step" : "seconds";
+    if (!(line.get(key) instanceof Number n)) {
+      throw new IllegalStateException(name() + ": the program printed no " + key + ": " + line);
+    }
+    return training() ? n.doubleValue() * 1e-3 : n.doubleValue();
+  }
+}
