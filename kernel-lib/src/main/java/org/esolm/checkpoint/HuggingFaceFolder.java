@@ -8,18 +8,16 @@ import java.util.List;
 import java.util.Optional;
 import org.esolm.io.JsonFile;
 import org.esolm.io.Safetensors;
-import org.esolm.io.SafetensorsShards;
+import org.esolm.io.SafetensorsFolder;
 import org.esolm.io.TensorSource;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * A model as Hugging Face keeps it: {@code config.json} beside {@code model.safetensors}, or beside
- * the shards that {@code model.safetensors.index.json} lists. What was released there are averages.
+ * A model as Hugging Face keeps it: {@code config.json} beside the weights, in one file or in
+ * shards ({@link SafetensorsFolder}). What was released there are averages.
  */
 final class HuggingFaceFolder {
   static final String CONFIG = "config.json";
-  static final String MODEL = "model.safetensors";
-  private static final String INDEX = MODEL + ".index.json";
 
   private HuggingFaceFolder() {}
 
@@ -34,19 +32,10 @@ final class HuggingFaceFolder {
           "%s: no %s, needed: a folder of Hugging Face, or a checkpoint file"
               .formatted(folder, CONFIG));
     }
+    SafetensorsFolder tensors = SafetensorsFolder.open(folder);
     List<Path> files = new ArrayList<>(List.of(config));
-    Path index = folder.resolve(INDEX);
-    if (Files.exists(index)) {
-      files.add(index);
-      files.addAll(SafetensorsShards.files(index));
-      return of(config, SafetensorsShards.open(index), files);
-    }
-    Path model = folder.resolve(MODEL);
-    if (!Files.exists(model)) {
-      throw new IllegalArgumentException("%s: neither %s nor %s".formatted(folder, MODEL, INDEX));
-    }
-    files.add(model);
-    return of(config, Safetensors.open(model), files);
+    files.addAll(tensors.files());
+    return of(config, tensors, files);
   }
 
   static boolean isGpt2(Path folder) throws IOException {

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import org.esolm.io.AtomicFiles;
 import org.esolm.io.Safetensors;
+import org.esolm.io.SafetensorsFolder;
 import org.esolm.model.ModelConfig;
 import org.esolm.model.Parameters;
 import org.esolm.objective.EsoLmObjective.Variant;
@@ -43,7 +44,7 @@ public final class ReleasedFolder {
       throws IOException {
     SequencedMap<String, Tensor> named = new LinkedHashMap<>();
     weights.named().forEach((name, t) -> named.put("backbone." + name, t));
-    Safetensors.write(folder.resolve(HuggingFaceFolder.MODEL), named, Map.of("format", "pt"));
+    Safetensors.write(folder.resolve(SafetensorsFolder.MODEL), named, Map.of("format", "pt"));
     ObjectNode config = config(system, weights.config());
     tokenizer.ifPresent(name -> config.put("tokenizer_name_or_path", name));
     AtomicFiles.write(

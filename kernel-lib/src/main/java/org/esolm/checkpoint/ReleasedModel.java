@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.esolm.data.Tokenizer;
 import org.esolm.io.TensorSource.Stored;
 import org.esolm.model.ModelConfig;
 import org.esolm.model.Parameters;
@@ -100,10 +101,14 @@ public final class ReleasedModel {
   /**
    * The transformer's sizes.
    *
-   * @param maskIndex the mask token, which the tokenizer knows
+   * @param tokenizer which knows the mask and the token that begins text
    * @return its configuration
    */
-  public ModelConfig config(int maskIndex) {
+  public ModelConfig config(Tokenizer tokenizer) {
+    return config(tokenizer.maskIndex()).withBos(tokenizer.separator().orElse(-1));
+  }
+
+  private ModelConfig config(int maskIndex) {
     return new ModelConfig(
         sizes.hidden(),
         system.adaLn() ? sizes.cond() : 0,

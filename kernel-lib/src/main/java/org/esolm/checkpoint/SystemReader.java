@@ -93,10 +93,11 @@ final class SystemReader {
     String said = settings.text(keys).orElse("none");
     return switch (said) {
       case "none" -> Prepend.NONE;
+      case "bos" -> Prepend.BOS;
       case "mask" -> Prepend.MASK;
       default ->
           throw new IllegalArgumentException(
-              "%s: '%s', allowed: none, mask".formatted(settings.nameOf(keys), said));
+              "%s: '%s', allowed: none, bos, mask".formatted(settings.nameOf(keys), said));
     };
   }
 

@@ -312,6 +312,23 @@ public final class Safetensors implements TensorSource {
   }
 
   /**
+   * A tensor of floats, to be read as long as this is open. Where the file has them as they are in
+   * memory it is a view of the file, which takes no memory of its own.
+   *
+   * @param name its name
+   * @return the tensor in 32 bits, not to be written
+   */
+  public Tensor floats(String name) {
+    Entry e = require(name);
+    MemorySegment bytes = bytes(e);
+    return e.type() == ElementType.F32
+            && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
+            && bytes.address() % Tensor.BYTES == 0
+        ? Tensor.of(bytes, e.shape().stream().mapToInt(i -> i).toArray())
+        : floats(arena, name);
+  }
+
+  /**
    * A tensor of integers.
    *
    * @param name its name

@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import org.esolm.io.Safetensors;
+import org.esolm.io.SafetensorsFolder;
 import org.esolm.tensor.CrossEntropy;
 import org.esolm.tensor.Gelu;
 import org.esolm.tensor.LayerNorm;
@@ -24,13 +24,10 @@ import org.esolm.tensor.Workers;
 /**
  * GPT-2 as Hugging Face stores it, of any size, forward only: the evaluator of generated text. It
  * reads one sequence at a time, of at most as many tokens as it has positions, so that its memory
- * is bounded by that: logits exist for some rows only, unless they are asked for. Not for use by
- * several threads at once.
+ * is bounded by that: logits exist for some rows only, unless they are asked for, and weights of 32
+ * bits stay where they are, in the mapped file. Not for use by several threads at once.
  */
 public final class Gpt2 implements AutoCloseable {
-  /** The file with the weights, beside config.json. */
-  public static final String WEIGHTS = "model.safetensors";
-
   private static final String PREFIX = "transformer.";
 
   /** The weights of one block: matrices [in, out], as GPT-2's checkpoints have them. */
@@ -50,7 +47,8 @@ public final class Gpt2 implements AutoCloseable {
 
   private final Gpt2Config config;
   private final Workers workers;
-  private final Arena arena;
+  private final SafetensorsFolder file; // whose memory the weights are
+  private final Arena arena = Arena.ofShared();
   private final int d;
   private final Tensor tokens; // [V, d]
   private final Tensor positions; // [P, d]
@@ -71,12 +69,12 @@ public final class Gpt2 implements AutoCloseable {
   private final Tensor[] logits; // one a worker, [ROW_TILE, V]
   private final HeadAttention[] attention; // one a worker
 
-  private Gpt2(Gpt2Config config, Workers workers, Safetensors file, Arena arena) {
+  private Gpt2(Gpt2Config config, Workers workers, SafetensorsFolder file) {
     this.config = config;
     this.workers = Objects.requireNonNull(workers);
-    this.arena = arena;
+    this.file = file;
     d = config.hiddenSize();
-    Reader weights = new Reader(file, arena);
+    Reader weights = new Reader(file);
     tokens = weights.read("wte.weight", config.vocabSize(), d);
     positions = weights.read("wpe.weight", config.positions(), d);
     layers = new Layer[config.blocks()];
@@ -128,20 +126,18 @@ public final class Gpt2 implements AutoCloseable {
     /** Causal masks, which old checkpoints hold and nothing needs. */
     private static final Pattern IGNORED = Pattern.compile(".*\\.attn\\.(masked_)?bias");
 
-    private final Safetensors file;
-    private final Arena arena;
+    private final SafetensorsFolder file;
     private final Set<String> unread;
     private final List<String> faults = new ArrayList<>();
 
-    Reader(Safetensors file, Arena arena) {
+    Reader(SafetensorsFolder file) {
       this.file = file;
-      this.arena = arena;
-      unread = new TreeSet<>(file.entries().keySet());
+      unread = new TreeSet<>(file.stored().keySet());
       unread.removeIf(name -> IGNORED.matcher(name).matches());
     }
 
     boolean has(String name) {
-      return file.entries().containsKey(name);
+      return file.stored().containsKey(name);
     }
 
     /** The tensor; null where something is wrong with it. */
@@ -152,19 +148,20 @@ public final class Gpt2 implements AutoCloseable {
         return null;
       }
       List<Integer> needed = Arrays.stream(shape).boxed().toList();
-      List<Integer> stored = file.entries().get(full).shape();
+      List<Integer> stored = file.stored().get(full).shape();
       if (!stored.equals(needed)) {
         faults.add(full + " is " + stored + ", config.json says " + needed);
         return null;
       }
-      return file.floats(arena, full);
+      return file.floats(full);
     }
 
     /** Refuses what has faults, or tensors of which nothing is known. */
     void requireSound() {
       unread.forEach(name -> faults.add("too many: " + name));
       if (!faults.isEmpty()) {
-        throw new IllegalArgumentException(WEIGHTS + ": " + String.join("; ", faults));
+        throw new IllegalArgumentException(
+            file.files().getFirst() + ": " + String.join("; ", faults));
       }
     }
   }
@@ -172,7 +169,7 @@ public final class Gpt2 implements AutoCloseable {
   /**
    * Reads a model.
    *
-   * @param folder with config.json and {@value #WEIGHTS}
+   * @param folder with config.json and the weights, in one file or in shards
    * @param workers the threads that compute; they must outlive it
    * @return the model, to be closed
    * @throws IOException if a file cannot be read
@@ -182,18 +179,15 @@ public final class Gpt2 implements AutoCloseable {
   public static Gpt2 read(Path folder, Workers workers) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new IllegalArgumentException(
-          folder + ": no such folder, needed: one with config.json and " + WEIGHTS);
+          "%s: no such folder, needed: one with config.json and %s"
+              .formatted(folder, SafetensorsFolder.MODEL));
     }
     Gpt2Config config = Gpt2Config.read(folder.resolve("config.json"));
-    Path weights = folder.resolve(WEIGHTS);
-    if (!Files.isRegularFile(weights)) {
-      throw new IllegalArgumentException(weights + ": no such file");
-    }
-    Arena arena = Arena.ofShared();
-    try (Safetensors file = Safetensors.open(weights)) {
-      return new Gpt2(config, workers, file, arena);
-    } catch (IOException | RuntimeException e) {
-      arena.close();
+    SafetensorsFolder weights = SafetensorsFolder.open(folder);
+    try {
+      return new Gpt2(config, workers, weights);
+    } catch (RuntimeException e) {
+      weights.close();
       throw e;
     }
   }
@@ -356,5 +350,6 @@ public final class Gpt2 implements AutoCloseable {
   @Override
   public void close() {
     arena.close();
+    file.close();
   }
 }

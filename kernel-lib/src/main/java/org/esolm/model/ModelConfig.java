@@ -11,6 +11,8 @@ package org.esolm.model;
  * @param length L, tokens a sequence
  * @param vocabSize V, the mask token included
  * @param maskIndex id of the mask token
+ * @param bosIndex id of the token that begins text, for a model whose sequences begin with it; -1
+ *     if the vocabulary has none
  * @param dropout probability of dropping an element of a branch in training, in [0, 1)
  */
 public record ModelConfig(
@@ -21,6 +23,7 @@ public record ModelConfig(
     int length,
     int vocabSize,
     int maskIndex,
+    int bosIndex,
     double dropout) {
   /** Hidden units of the MLP for each unit of the residual stream. */
   public static final int MLP_RATIO = 4;
@@ -48,7 +51,47 @@ public record ModelConfig(
         "maskIndex",
         maskIndex,
         "0 to vocabSize - 1 (" + (vocabSize - 1) + ")");
+    require(
+        bosIndex >= -1 && bosIndex < vocabSize,
+        "bosIndex",
+        bosIndex,
+        "-1 (none) to vocabSize - 1 (" + (vocabSize - 1) + ")");
     require(dropout >= 0 && dropout < 1, "dropout", dropout, "0 up to, not including, 1");
+  }
+
+  /**
+   * The sizes with a vocabulary in which no token begins text.
+   *
+   * @param hiddenSize as above
+   * @param condDim as above
+   * @param blocks as above
+   * @param heads as above
+   * @param length as above
+   * @param vocabSize as above
+   * @param maskIndex as above
+   * @param dropout as above
+   */
+  public ModelConfig(
+      int hiddenSize,
+      int condDim,
+      int blocks,
+      int heads,
+      int length,
+      int vocabSize,
+      int maskIndex,
+      double dropout) {
+    this(hiddenSize, condDim, blocks, heads, length, vocabSize, maskIndex, -1, dropout);
+  }
+
+  /**
+   * The same with a token that begins text.
+   *
+   * @param bos its id; -1 for none
+   * @return new sizes
+   */
+  public ModelConfig withBos(int bos) {
+    return new ModelConfig(
+        hiddenSize, condDim, blocks, heads, length, vocabSize, maskIndex, bos, dropout);
   }
 
   private static void require(boolean holds, String field, Object value, String allowed) {

@@ -33,7 +33,8 @@ import org.esolm.tensor.Workers;
  * @param kappa Eso-LM: share of a training batch that gets the diffusion loss; null for 1/2, as in
  *     the paper
  * @param blockSize BD3-LM: tokens a block, S, a divisor of the length; null for 4
- * @param prepend AR: what stands before the first token; null for the mask token
+ * @param prepend AR: what stands before the first token; null for the mask token. The token that
+ *     begins text is the vocabulary's ({@link ModelConfig#bosIndex})
  * @param lowVariance MDLM, and Eso-LM at alpha0 = 1: masked tokens cost 1 each in training; null
  *     for no
  * @param firstGiven BD3-LM: position 0 is never masked, as in the released code, where the token
@@ -213,9 +214,12 @@ public record SystemConfig(
     };
   }
 
-  /** The text-begin token of the released code's tokenizers is their first. */
   private int prepended(ModelConfig model) {
-    return prepend == Prepend.MASK ? model.maskIndex() : 0;
+    if (prepend == Prepend.BOS && model.bosIndex() < 0) {
+      throw new IllegalArgumentException(
+          "prepend: bos, but the vocabulary has no token that begins text, allowed: none, mask");
+    }
+    return prepend == Prepend.BOS ? model.bosIndex() : model.maskIndex();
   }
 
   /**

@@ -28,6 +28,7 @@ public final class Blas {
 
   @SuppressWarnings("restricted") // native access is what this class is for
   private static MethodHandle bind() {
+    JavaCpp.allowMemoryOutsideTheHeap();
     Loader.load(openblas.class);
     openblas.blas_set_num_threads(1);
     ValueLayout.OfInt i = ValueLayout.JAVA_INT;

@@ -14,6 +14,10 @@ import org.nd4j.linalg.factory.Nd4j;
  * start; nothing else here touches it, so only who asks for an array waits.
  */
 public final class NdArrays {
+  static {
+    JavaCpp.allowMemoryOutsideTheHeap();
+  }
+
   private NdArrays() {}
 
   /**

@@ -1,5 +1,8 @@
 package org.esolm.io;
 
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.SPARSE;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,9 +10,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -93,6 +100,47 @@ class SafetensorsTest {
 
   private Safetensors open(byte[] bytes) throws IOException {
     return Safetensors.open(Files.write(dir.resolve("f.safetensors"), bytes));
+  }
+
+  /** Whether they can be a view of the file or have to be converted, or do not lie on a word. */
+  @ParameterizedTest
+  @CsvSource({"'',F32", "' ',F32", "'   ',F32", "'',F16", "' ',BF16"})
+  void floatsAreReadInPlaceOrCopied(String padding, ElementType type) throws IOException {
+    float[] values = {1.5f, -2, 0.25f};
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = arena.allocate(12);
+      type.fromFloats(Tensor.copyOf(arena, values, 3), 0, data, 3);
+      int bytes = 3 * type.bytes();
+      String header = "{\"x\":" + entry(type.name(), "[3]", "[0," + bytes + "]") + "}" + padding;
+      byte[] raw = data.asSlice(0, bytes).toArray(ValueLayout.JAVA_BYTE);
+      try (Safetensors read = open(file(header, raw))) {
+        assertThat(read.floats("x").toArray()).containsExactly(values);
+        assertThat(read.floats("x").shape()).containsExactly(3);
+        assertThat(read.floats(arena, "x").toArray()).containsExactly(values);
+      }
+    }
+  }
+
+  /** Offsets of the second tensor are beyond 32 bits; the file is a hole but for its end. */
+  @Test
+  void filesBeyondTwoGigabytes() throws IOException {
+    long hole = 5L << 30;
+    String header =
+        "{\"hole\":"
+            + entry("U8", "[5,1073741824]", "[0," + hole + "]")
+            + ",\"x\":"
+            + entry("F32", "[2]", "[" + hole + "," + (hole + 8) + "]")
+            + "}";
+    byte[] start = file(header, 0);
+    Path path = dir.resolve("large.safetensors");
+    try (var channel = FileChannel.open(path, CREATE_NEW, WRITE, SPARSE)) {
+      channel.write(ByteBuffer.wrap(start));
+      ByteBuffer end = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+      channel.write(end.putFloat(1.5f).putFloat(-3).flip(), start.length + hole);
+    }
+    try (Safetensors read = Safetensors.open(path)) {
+      assertThat(read.floats("x").toArray()).containsExactly(1.5f, -3);
+    }
   }
 
   @Test

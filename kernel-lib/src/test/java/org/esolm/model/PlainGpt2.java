@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.esolm.io.Safetensors;
@@ -60,6 +62,36 @@ public final class PlainGpt2 {
 
   /** Writes it as Hugging Face does. */
   public Path write(Path folder, String prefix) throws IOException {
+    writeConfig(folder);
+    SequencedMap<String, Tensor> named = new LinkedHashMap<>();
+    weights.forEach((name, t) -> named.put(prefix + name, t));
+    Safetensors.write(folder.resolve("model.safetensors"), named, Map.of("format", "pt"));
+    return folder;
+  }
+
+  /** The same in several files, tensor after tensor into another. */
+  Path writeShards(Path folder, String prefix, int shards) throws IOException {
+    writeConfig(folder);
+    List<String> index = new ArrayList<>();
+    for (int shard = 0; shard < shards; shard++) {
+      String file = "model-%05d-of-%05d.safetensors".formatted(shard + 1, shards);
+      SequencedMap<String, Tensor> named = new LinkedHashMap<>();
+      int i = 0;
+      for (var tensor : weights.entrySet()) {
+        if (i++ % shards == shard) {
+          named.put(prefix + tensor.getKey(), tensor.getValue());
+          index.add("\"%s%s\": \"%s\"".formatted(prefix, tensor.getKey(), file));
+        }
+      }
+      Safetensors.write(folder.resolve(file), named, Map.of("format", "pt"));
+    }
+    Files.writeString(
+        folder.resolve("model.safetensors.index.json"),
+        "{\"weight_map\": {%s}}".formatted(String.join(", ", index)));
+    return folder;
+  }
+
+  private void writeConfig(Path folder) throws IOException {
     Files.createDirectories(folder);
     Files.writeString(
         folder.resolve("config.json"),
@@ -75,10 +107,6 @@ public final class PlainGpt2 {
                 c.positions(),
                 c.vocabSize(),
                 c.epsilon()));
-    SequencedMap<String, Tensor> named = new LinkedHashMap<>();
-    weights.forEach((name, t) -> named.put(prefix + name, t));
-    Safetensors.write(folder.resolve("model.safetensors"), named, Map.of("format", "pt"));
-    return folder;
   }
 
   /** Last hidden states, [L][d]. */

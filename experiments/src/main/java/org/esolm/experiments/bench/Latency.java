@@ -128,6 +128,7 @@ public final class Latency {
             length,
             shape.vocab() + 1,
             shape.vocab(),
+            0,
             0);
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("system", system.name);

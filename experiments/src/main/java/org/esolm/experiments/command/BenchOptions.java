@@ -69,7 +69,7 @@ final class BenchOptions {
     requirePositive("--threads", threads);
     ModelConfig sizes =
         new ModelConfig(
-            hidden, system.adaLn() ? cond : 0, blocks, heads, length, vocab + 1, vocab, 0);
+            hidden, system.adaLn() ? cond : 0, blocks, heads, length, vocab + 1, vocab, 0, 0);
     system.requireFits(sizes);
     return sizes;
   }

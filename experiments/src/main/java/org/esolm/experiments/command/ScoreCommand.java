@@ -10,10 +10,10 @@ import java.util.concurrent.Callable;
 import org.esolm.data.Corpus;
 import org.esolm.data.CorpusConfig;
 import org.esolm.data.Oracle;
+import org.esolm.io.SafetensorsFolder;
 import org.esolm.metric.GenerativePerplexity.Convention;
 import org.esolm.metric.OraclePerplexity;
 import org.esolm.metric.UnigramEntropy;
-import org.esolm.model.Gpt2;
 import org.esolm.tensor.Workers;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,8 +41,8 @@ public final class ScoreCommand implements Callable<Integer> {
       required = true,
       description =
           "oracle: the law of the toy language from which the model learned. GPT2_DIR: a folder with"
-              + " a GPT-2's config.json and model.safetensors, and a tokenizer.json where it is not"
-              + " GPT-2's own.")
+              + " a GPT-2's config.json and model.safetensors (or its shards), and a tokenizer.json"
+              + " where it is not GPT-2's own.")
   private String evaluator;
 
   @Option(
@@ -90,7 +90,7 @@ public final class ScoreCommand implements Callable<Integer> {
           "--evaluator: '"
               + evaluator
               + "', allowed: oracle, or a folder with config.json and "
-              + Gpt2.WEIGHTS);
+              + SafetensorsFolder.MODEL);
     }
     List<SampleFile.Line> lines = SampleFile.read(samples);
     Report report = new Report().put("evaluator", evaluator);

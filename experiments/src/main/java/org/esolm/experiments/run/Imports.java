@@ -113,7 +113,7 @@ public final class Imports {
       throws IOException {
     requireEmpty(out);
     Tokenizer tokenizer = corpus.subwords();
-    ModelConfig sizes = model.config(tokenizer.maskIndex());
+    ModelConfig sizes = model.config(tokenizer);
     RunConfig config =
         new RunConfig(
             corpus,

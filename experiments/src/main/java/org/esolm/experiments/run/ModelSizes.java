@@ -50,6 +50,7 @@ public record ModelSizes(
             length,
             tokenizer.vocabSizeWithMask(),
             tokenizer.maskIndex(),
+            tokenizer.separator().orElse(-1),
             dropout);
     system.requireFits(model);
     return model;

@@ -4,16 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.lang.foreign.Arena;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import org.esolm.experiments.Main;
 import org.esolm.model.ModelConfig;
 import org.esolm.model.Parameters;
 import org.esolm.random.Purpose;
@@ -36,9 +31,6 @@ class FullSizeTest {
   private static final long GB = 1L << 30;
   private static final Path FOLDER = Path.of("target", "full-size").toAbsolutePath();
 
-  /** The end of a command. */
-  private record Outcome(String output, long peakBytes, double seconds) {}
-
   @BeforeAll
   static void room() throws IOException {
     delete();
@@ -49,25 +41,17 @@ class FullSizeTest {
 
   @AfterAll
   static void delete() throws IOException {
-    if (Files.exists(FOLDER)) {
-      List<Path> all;
-      try (var walk = Files.walk(FOLDER)) {
-        all = walk.sorted(Comparator.reverseOrder()).toList();
-      }
-      for (Path path : all) {
-        Files.delete(path);
-      }
-    }
+    OwnProcess.deleteAll(FOLDER);
   }
 
   @Test
   void importAndSample() throws Exception {
     Path hub = FOLDER.resolve("hub");
     Path run = FOLDER.resolve("run");
-    process(Writer.class, hub.toString());
+    OwnProcess.run(Writer.class, List.of(), hub.toString());
 
-    Outcome imported =
-        process(Measured.class, "import", hub.toString(), "--out", run.toString(), "--alpha0", "1");
+    OwnProcess.Outcome imported =
+        OwnProcess.eso("import", hub.toString(), "--out", run.toString(), "--alpha0", "1");
     assertThat(imported.output())
         .containsPattern("parameters +" + PARAMETERS)
         .contains("tokenizer              gpt2", "logits finite");
@@ -78,17 +62,9 @@ class FullSizeTest {
     }
 
     Path samples = FOLDER.resolve("samples.jsonl");
-    Outcome sampled =
-        process(
-            Measured.class,
-            "sample",
-            run.toString(),
-            "--count",
-            "1",
-            "--steps",
-            "2",
-            "--out",
-            samples.toString());
+    OwnProcess.Outcome sampled =
+        OwnProcess.eso(
+            "sample", run.toString(), "--count", "1", "--steps", "2", "--out", samples.toString());
     assertThat(samples).content().contains("\"nfe\":2").doesNotContain("[MASK]");
     assertThat(sampled.peakBytes()).isLessThan(4 * GB);
     System.out.printf(
@@ -97,28 +73,6 @@ class FullSizeTest {
         imported.peakBytes() >> 20,
         sampled.seconds(),
         sampled.peakBytes() >> 20);
-  }
-
-  private static Outcome process(Class<?> main, String... args) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--add-modules=jdk.incubator.vector");
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("--sun-misc-unsafe-memory-access=allow");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-    command.addAll(List.of(args));
-    long start = System.nanoTime();
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    long peak =
-        output
-            .lines()
-            .filter(line -> line.startsWith("VmHWM:"))
-            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
-            .findFirst()
-            .orElse(0); // no /proc: nothing is known
-    return new Outcome(output, peak, (System.nanoTime() - start) * 1e-9);
   }
 
   /** Writes a folder of Hugging Face with random weights. */
@@ -137,23 +91,6 @@ class FullSizeTest {
         Map<String, Object> config = Released.huggingFace("EsoLM", RELEASED);
         Released.folder(Path.of(args[0]), config, Released.named(weights, "backbone."));
       }
-    }
-  }
-
-  /** Runs a command and says how much memory it took at most. */
-  public static final class Measured {
-    private Measured() {}
-
-    public static void main(String[] args) throws IOException {
-      PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-      int exit = Main.run(out, out, args);
-      Path status = Path.of("/proc/self/status");
-      if (Files.exists(status)) {
-        Files.readAllLines(status).stream()
-            .filter(l -> l.startsWith("VmHWM:"))
-            .forEach(out::println);
-      }
-      System.exit(exit);
     }
   }
 }

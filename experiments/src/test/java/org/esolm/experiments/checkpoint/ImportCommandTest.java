@@ -22,7 +22,10 @@ import org.esolm.experiments.run.TrainedRun;
 import org.esolm.io.ElementType;
 import org.esolm.io.Safetensors;
 import org.esolm.model.Parameters;
+import org.esolm.objective.ArObjective;
+import org.esolm.objective.ArObjective.Prepend;
 import org.esolm.objective.EsoLmObjective.Variant;
+import org.esolm.sampler.ArDenoiser;
 import org.esolm.system.SystemConfig;
 import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
@@ -181,9 +184,7 @@ class ImportCommandTest {
   static Stream<Arguments> systems() {
     Parameters ar = Released.random(ARENA, Released.config(false), 2);
     SystemConfig blocks = new SystemConfig("bd3lm", null, null, 3, null, null, true, null);
-    SystemConfig plain =
-        new SystemConfig(
-            "ar", null, null, null, org.esolm.objective.ArObjective.Prepend.NONE, null, null, null);
+    SystemConfig plain = new SystemConfig("ar", null, null, null, Prepend.NONE, null, null, null);
     return Stream.of(
         Arguments.of("mdlm", WEIGHTS, Map.of(), SystemConfig.of("mdlm")),
         Arguments.of("EsoLM", WEIGHTS, Map.of("alpha_0", 0.5), SystemConfig.eso(0.5)),
@@ -256,7 +257,7 @@ class ImportCommandTest {
     requireRefused(importing(folder), "in file '../../etc/passwd', allowed: a file beside it");
     map.put("backbone.output_layer.linear.bias", "model-00003-of-00002.safetensors");
     Files.writeString(index, json.writeValueAsString(Map.of("weight_map", map)));
-    requireRefused(importing(folder), "-of-00002.safetensors holds other tensors");
+    requireRefused(importing(folder), "file model-00003-of-00002.safetensors is not there");
   }
 
   /** What is done to the tensors and the configuration. */
@@ -451,6 +452,41 @@ class ImportCommandTest {
     try (TrainedRun opened = TrainedRun.open(run, workers)) {
       assertThat(opened.config().system().variant()).isEqualTo(variant);
     }
+  }
+
+  /** The token that begins text is the tokenizer's, wherever it stands in the vocabulary. */
+  @Test
+  void anArModelThatBeginsWithATextsFirstToken() throws IOException {
+    Parameters weights = Released.random(ARENA, Released.config(false), 2);
+    Map<String, Object> config = Released.huggingFace("ar", weights.config());
+    config.put("prepend_token", "bos");
+    Path folder =
+        Released.folder(temp.resolve("hub"), config, Released.named(weights, "backbone."));
+    requireRefused(
+        importing(folder), "prepend: bos, but the vocabulary has no token that begins text");
+
+    Files.writeString(
+        tokenizer, Files.readString(tokenizer).replace("\"w13\"", "\"<|endoftext|>\""));
+    Result result = importing(folder);
+    assertThat(result.exit()).as(result.err()).isZero();
+    try (TrainedRun opened = TrainedRun.open(run, workers)) {
+      assertThat(opened.objective()).isEqualTo(new ArObjective(Prepend.BOS, 13));
+      assertThat(opened.denoiser())
+          .isInstanceOfSatisfying(
+              ArDenoiser.class, d -> assertThat(d.prependToken()).isEqualTo(13));
+    }
+    Result sampled = eso("sample", run, "--count", 2);
+    assertThat(sampled.exit()).as(sampled.err()).isZero();
+    Path exported = temp.resolve("exported");
+    assertThat(eso("export", run, "--out", exported).exit()).isZero();
+    assertThat(exported.resolve("config.json")).content().contains("\"prepend_token\" : \"bos\"");
+    run = temp.resolve("again");
+    assertThat(eso("import", exported, "--out", run).exit()).isZero();
+    config.put("prepend_token", "eos");
+    run = temp.resolve("third/run");
+    requireRefused(
+        importing(Released.folder(temp.resolve("hub"), config, Released.named(weights, ""))),
+        "prepend_token: 'eos', allowed: none, bos, mask");
   }
 
   @Test

@@ -125,6 +125,28 @@ class ScoreCommandTest {
   }
 
   @Test
+  void anEvaluatorMayLieInShards() throws IOException {
+    double whole = score().get("perplexity").asDouble();
+    Path shard = model.resolve("model-00001-of-00001.safetensors");
+    Files.move(model.resolve("model.safetensors"), shard);
+    try (Safetensors file = Safetensors.open(shard)) {
+      Files.writeString(
+          model.resolve("model.safetensors.index.json"),
+          file.entries().keySet().stream()
+              .map(name -> "\"%s\": \"%s\"".formatted(name, shard.getFileName()))
+              .collect(Collectors.joining(", ", "{\"weight_map\": {", "}}")));
+    }
+    assertThat(score().get("perplexity").asDouble()).isEqualTo(whole);
+    Files.delete(shard);
+    Result result = eso("score", samples, "--evaluator", model);
+    assertThat(result.exit()).isEqualTo(2);
+    assertThat(result.err().lines())
+        .singleElement()
+        .asString()
+        .contains("file model-00001-of-00001.safetensors is not there");
+  }
+
+  @Test
   void textsAreCut() {
     assertThat(score("--length", 8, "--convention", "bd3lm").get("tokens").asInt())
         .isEqualTo(4 * 7 - 1);
@@ -189,7 +211,7 @@ class ScoreCommandTest {
     Files.delete(model.resolve("tokenizer.json"));
     requireRefused("gpt2: a vocabulary of 61 tokens, its tokenizer has 50257");
     Files.delete(model.resolve("model.safetensors"));
-    requireRefused("model.safetensors: no such file");
+    requireRefused("gpt2: neither model.safetensors nor model.safetensors.index.json");
     Files.delete(config);
     requireRefused("config.json: no such file");
   }
