@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Executes every command and every cell of the guide. */
+/** Executes every command of the guide, and every cell of it and of the README. */
 @Tag("slow")
 class GuideTest {
   private static final Page GUIDE = Page.of("docs/guide.md");
@@ -37,8 +37,12 @@ class GuideTest {
   @Test
   void everyCellWorks() throws Exception {
     assumeTrue(System.getenv("ESO_RUNS") != null, "the build says where runs of tests are kept");
-    List<String> cells = GUIDE.blocks("java");
-    assertThat(cells).hasSizeGreaterThan(5);
+    assertThat(GUIDE.blocks("java")).hasSizeGreaterThan(5);
+    evaluate(GUIDE.blocks("java"));
+    evaluate(Page.of("README.md").blocks("java"));
+  }
+
+  private static void evaluate(List<String> cells) throws Exception {
     try (JavaKernel kernel = new JavaKernel()) {
       for (String cell : cells) {
         DisplayData value = kernel.eval(cell);

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import org.esolm.io.TensorSource;
 import org.esolm.io.TensorSource.Stored;
+import org.esolm.tensor.Interrupts;
 import org.esolm.tensor.Tensor;
 
 /**
@@ -153,6 +154,7 @@ public final class Checkpoint implements AutoCloseable {
 
   /** Copies one of {@link #tensors}, converted to 32 bits. */
   void read(String name, Tensor to) throws IOException {
+    Interrupts.check("reading");
     source.readFloats(storedNames.get(name), to);
   }
 

@@ -1,12 +1,14 @@
 package org.esolm.data;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.esolm.random.Purpose;
 import org.esolm.random.Rng;
+import org.esolm.tensor.Interrupts;
 
 /**
  * Text to train on and text to measure on.
@@ -25,6 +27,9 @@ public record Corpus(
     int[] valid,
     Optional<Oracle> oracle,
     Optional<Packed> packed) {
+  /** Characters that are encoded at a time. */
+  private static final int PIECE = 1 << 20;
+
   /**
    * Documents that are packed into blocks.
    *
@@ -137,7 +142,7 @@ public record Corpus(
   public static Corpus characters(Path file) {
     String text = TextFile.read(file);
     CharacterTokenizer tokenizer = CharacterTokenizer.of(text);
-    return held(file, tokenizer, tokenizer.encode(text));
+    return held(file, tokenizer, encode(tokenizer, text));
   }
 
   /**
@@ -165,7 +170,7 @@ public record Corpus(
   public static Corpus words(Path file, int minCount) {
     String text = TextFile.read(file);
     WordTokenizer tokenizer = WordTokenizer.of(text, minCount);
-    return held(file, tokenizer, tokenizer.encode(text));
+    return held(file, tokenizer, encode(tokenizer, text));
   }
 
   /**
@@ -191,7 +196,7 @@ public record Corpus(
    * @throws IllegalArgumentException as {@link TextFile#read}
    */
   public static Corpus text(Path file, Tokenizer tokenizer) {
-    return held(file, tokenizer, tokenizer.encode(TextFile.read(file)));
+    return held(file, tokenizer, encode(tokenizer, TextFile.read(file)));
   }
 
   /**
@@ -239,9 +244,22 @@ public record Corpus(
     return new Corpus(
         file.toString(),
         tokenizer,
-        tokenizer.encode(train),
-        tokenizer.encode(valid),
+        encode(tokenizer, train),
+        encode(tokenizer, valid),
         Optional.empty());
+  }
+
+  /** Piece by piece, so that an interrupt is heard between two. */
+  private static int[] encode(Tokenizer tokenizer, String text) {
+    List<int[]> parts = new ArrayList<>();
+    for (int from = 0, to; from < text.length(); from = to) {
+      Interrupts.check("reading");
+      to = Math.min(text.length(), from + PIECE);
+      int cut = to == text.length() ? to - from : tokenizer.cut(text.substring(from, to));
+      to = cut == 0 ? text.length() : from + cut;
+      parts.add(tokenizer.encode(text.substring(from, to)));
+    }
+    return Packing.concatenated(parts);
   }
 
   private static Corpus held(Path file, Tokenizer tokenizer, int[] tokens) {

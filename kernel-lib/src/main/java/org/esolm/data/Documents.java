@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.esolm.tensor.Interrupts;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -62,6 +63,7 @@ public record Documents(
           case FILE -> Stream.of(text);
         };
     return documents
+        .peek(d -> Interrupts.check("reading"))
         .map(d -> detokenizer == null ? d : detokenizer.apply(d))
         .map(tokenizer::encode)
         .map(t -> separator ? followed(t, separator(tokenizer)) : t)

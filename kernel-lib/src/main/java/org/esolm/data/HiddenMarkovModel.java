@@ -6,6 +6,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.esolm.random.Purpose;
 import org.esolm.random.Rng;
+import org.esolm.tensor.Interrupts;
 
 /**
  * A stationary hidden Markov model: a chain over states, each of which emits one token by a law
@@ -15,6 +16,9 @@ import org.esolm.random.Rng;
  * threads.
  */
 public final class HiddenMarkovModel implements Oracle {
+  /** Tokens that are drawn between two looks at the thread's interrupt. */
+  private static final int STRETCH = 1 << 16;
+
   private final SparseMatrix next; // [S, S], row: from
   private final SparseMatrix previous; // its transpose
   private final SparseMatrix laws; // [laws, V]
@@ -244,6 +248,9 @@ public final class HiddenMarkovModel implements Oracle {
       state++;
     }
     for (int l = 0; l < length; l++) {
+      if (l % STRETCH == 0) {
+        Interrupts.check("drawing text");
+      }
       state = l == 0 ? state : next.draw(state, random.nextDouble());
       tokens[l] = laws.draw(lawOf[state], random.nextDouble());
     }
@@ -282,6 +289,7 @@ public final class HiddenMarkovModel implements Oracle {
 
   /** The sum over continuations; q is the joint law of what was read and the next state. */
   private double blockEntropy(int length, double[] q) {
+    Interrupts.check("block entropy");
     double h = 0;
     double[] law = tokenLaw(q);
     for (int v = 0; v < law.length; v++) {

@@ -2,7 +2,10 @@ package org.esolm.diffusion;
 
 import java.util.random.RandomGenerator;
 
-/** The forward process q(z_t | x): every token is masked on its own (eq. 1). */
+/**
+ * The forward process, in which every token is masked on its own (eq. 1): \(q(z_t^l | x^l) =
+ * \text{Cat}(\alpha_t x^l + (1 - \alpha_t) m)\), m being the mask.
+ */
 public final class Masking {
   private Masking() {}
 

@@ -1,10 +1,10 @@
 package org.esolm.diffusion;
 
 /**
- * The log-linear noise schedule of masked diffusion, alpha_t = alpha_0 (1 - (1 - eps) t) with eps =
- * 0.001 as in the released code: a token is clean at time t with probability alpha_t (eq. 1 of
- * arXiv 2506.01928 v4). alpha_0 = 1 is MDLM; below 1, a fraction 1 - alpha_0 is left at t = 0 for
- * the sequential phase; at 0 everything is.
+ * The log-linear noise schedule of masked diffusion, \(\alpha_t = \alpha_0 (1 - (1 - \epsilon) t)\)
+ * with \(\epsilon = 0.001\) as in the released code: a token is clean at time t with probability
+ * alpha_t (eq. 1 of arXiv 2506.01928 v4). alpha_0 = 1 is MDLM; below 1, a fraction 1 - alpha_0 is
+ * left at t = 0 for the sequential phase; at 0 everything is.
  *
  * @param alpha0 expected fraction of clean tokens at t = 0, in [0, 1]
  */

@@ -45,11 +45,11 @@ public sealed interface OrderLaw {
   void enumerate(ObjDoubleConsumer<Order> use);
 
   /**
-   * P^{alpha_0} of theorem B.4: every position belongs to the diffusion phase with probability
+   * \(P^{\alpha_0}\) of theorem B.4: every position belongs to the diffusion phase with probability
    * alpha_0, these come first in random order, the others follow from left to right. With alpha_0 =
    * 1 all orders are alike (MDLM), with alpha_0 = 0 there is one (AR). An order of n diffusion
-   * positions has the probability alpha_0^n (1 - alpha_0)^{L - n} / n!; two that differ in n alone
-   * count as two, for where the phases meet may matter to a model.
+   * positions has the probability \(\alpha_0^n (1 - \alpha_0)^{L - n} / n!\); two that differ in n
+   * alone count as two, for where the phases meet may matter to a model.
    *
    * @param length L
    * @param alpha0 in [0, 1]

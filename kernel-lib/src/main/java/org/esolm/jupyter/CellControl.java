@@ -1,6 +1,9 @@
 package org.esolm.jupyter;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,10 +22,28 @@ import jdk.jshell.spi.ExecutionEnv;
 final class CellControl extends LocalExecutionControl {
   private static final String GROUP = "JShell process local execution";
   private static final String LIBRARY = "org.esolm.";
+  private static final String OWN = CellControl.class.getName();
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** Runs in a thread that the JDK's control starts, which calls a static method. */
+  private record Call(MethodHandle code, Headroom headroom) {}
+
+  private static final ThreadLocal<Call> CALL = new InheritableThreadLocal<>();
+
+  private final Headroom headroom;
+  private final Method guarded;
   private Object value;
   private volatile boolean stopped;
+
+  CellControl(Headroom headroom) {
+    this.headroom = headroom;
+    try {
+      guarded = CellControl.class.getDeclaredMethod("call");
+      guarded.setAccessible(true);
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException(e);
+    }
+  }
 
   /** The value that the last {@code JShell.varValue} call asked for. */
   Object value() {
@@ -71,12 +92,38 @@ final class CellControl extends LocalExecutionControl {
         List<String> classes =
             Stream.of(entry.getValue()).map(StackTraceElement::getClassName).toList();
         if (classes.stream().anyMatch(c -> c.startsWith("jdk.jshell.execution."))
-            && classes.stream().anyMatch(c -> c.startsWith(LIBRARY))) {
+            && classes.stream().anyMatch(c -> c.startsWith(LIBRARY) && !c.equals(OWN))) {
           return Optional.of(entry.getKey());
         }
       }
     }
     return Optional.empty();
+  }
+
+  @Override
+  protected String invoke(Method code) throws Exception {
+    headroom.take();
+    CALL.set(new Call(MethodHandles.publicLookup().unreflect(code), headroom));
+    try {
+      return super.invoke(guarded);
+    } finally {
+      CALL.remove();
+    }
+  }
+
+  /**
+   * Runs a snippet. The thread in which memory runs out gives the kernel its own at once: later it
+   * could not even say what has happened.
+   */
+  private static Object call() throws Throwable {
+    Call call = CALL.get();
+    CALL.remove(); // not for threads that the cell starts
+    try {
+      return call.code.invoke();
+    } catch (OutOfMemoryError e) {
+      call.headroom.release();
+      throw e;
+    }
   }
 
   void begin() {

@@ -81,6 +81,10 @@ final class CellErrors {
       }
       prefix = "Caused by: ";
     }
+    if (exception instanceof EvalException e
+        && e.getExceptionClassName().equals(OutOfMemoryError.class.getName())) {
+      report.add(CellException.FULL);
+    }
     return new CellException(summary, report);
   }
 

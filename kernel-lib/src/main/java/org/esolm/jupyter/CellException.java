@@ -6,6 +6,12 @@ import java.util.List;
 public final class CellException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  /** What to do when the heap is full. */
+  static final String FULL =
+      "The heap of %,d MB is full: set variables that hold much to null, or restart with more, as in"
+              .formatted(Runtime.getRuntime().maxMemory() >> 20)
+          + " ESO_JAVA_OPTS=-Xmx8g";
+
   private final transient List<String> report;
 
   CellException(String message, List<String> report) {

@@ -36,7 +36,8 @@ final class CellOutput implements AutoCloseable {
   CellOutput(PrintStream cellOut, PrintStream cellErr, PrintStream idleOut, PrintStream idleErr) {
     out = new PrintStream(new Joined(cellOut, idleOut), false, StandardCharsets.UTF_8);
     err = new PrintStream(new Joined(cellErr, idleErr), false, StandardCharsets.UTF_8);
-    timer.scheduleWithFixedDelay(this::flush, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+    timer.scheduleWithFixedDelay(
+        this::flushInTime, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   PrintStream out() {
@@ -62,12 +63,22 @@ final class CellOutput implements AutoCloseable {
 
   void flush() {
     synchronized (lock) {
-      for (Segment segment : pending) {
+      while (!pending.isEmpty()) {
+        Segment segment = pending.getFirst();
         segment.target.write(segment.bytes.toByteArray(), 0, segment.bytes.size());
         segment.target.flush();
+        pending.removeFirst();
       }
-      pending.clear();
       pendingBytes = 0;
+    }
+  }
+
+  /** A timer forgets what throws. */
+  private void flushInTime() {
+    try {
+      flush();
+    } catch (OutOfMemoryError e) {
+      // there will be memory when the cell has ended
     }
   }
 

@@ -24,12 +24,13 @@ import org.esolm.jupyter.CellErrors.Origin;
 
 /** One JShell and what its cells have defined so far. */
 final class CellSession implements AutoCloseable {
-  private final CellControl control = new CellControl();
+  private final CellControl control;
   private final CellErrors errors = new CellErrors();
   private final List<DeclarationSnippet> declared = new ArrayList<>();
   private final JShell shell;
 
-  CellSession() {
+  CellSession(Headroom headroom) {
+    control = new CellControl(headroom);
     var builder = JShell.builder().executionEngine(control.provider(), null);
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
       builder.compilerOptions("--add-modules", "jdk.incubator.vector");

@@ -31,7 +31,8 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
 
   private final CellOutput output =
       new CellOutput(getIO().out, getIO().err, System.out, System.err);
-  private final CellSession session = new CellSession();
+  private final Headroom headroom = new Headroom();
+  private final CellSession session = new CellSession(headroom);
   private final CellMagics magics = new CellMagics(session);
   private String lastDisplayId;
   private List<String> lastReport = List.of();
@@ -69,6 +70,7 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
     kernel.captureStreams();
     kernel.becomeHandlerForConnection(connection);
     connection.connect();
+    connection.survive(kernel.headroom);
     connection.waitUntilClose();
     System.exit(0);
   }
@@ -100,7 +102,15 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
       Object value = magics.run(cell, Origin.cell(executionCount.get() - 1));
       // display(...) as the last line is an expression too; nobody wants to read its id.
       return value == null || value == lastDisplayId ? null : rendered(value);
+    } catch (OutOfMemoryError e) {
+      headroom.release();
+      throw CellException.of(e + ". " + CellException.FULL);
+    } catch (StackOverflowError e) {
+      throw CellException.of(e + ": this is nested too deeply");
     } finally {
+      if (headroom.isShort()) {
+        System.err.println(CellException.FULL);
+      }
       output.end();
     }
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.LongConsumer;
 import org.esolm.data.BlockReader;
 import org.esolm.data.Estimate;
@@ -122,6 +123,7 @@ public record CorpusLikelihood(
    * @return the result
    * @throws IllegalArgumentException if there is no text, or the system has no orders and is asked
    *     for them
+   * @throws CancellationException if the thread was interrupted
    */
   public static CorpusLikelihood of(
       Transformer network,
@@ -172,7 +174,11 @@ public record CorpusLikelihood(
                 (double) reader.position() / reader.size(),
                 (double) (texts + batch.length) / question.limit());
         double work = (double) batch.length * question.orders();
-        measure(batch, done -> tell(before + (after - before) * done / work));
+        try {
+          measure(batch, done -> tell(before + (after - before) * done / work));
+        } catch (CancellationException e) {
+          throw new CancellationException("likelihood: interrupted after " + texts + " texts");
+        }
         share = after;
         tell(share);
       }

@@ -3,6 +3,7 @@ package org.esolm.metric;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import java.util.function.IntConsumer;
 import org.esolm.data.Estimate;
 import org.esolm.data.Tokenizer;
@@ -10,9 +11,13 @@ import org.esolm.model.Gpt2;
 
 /**
  * The perplexity of generated texts under another language model (Section 5 of arXiv 2506.01928 v4:
- * GPT-2 Large): exp of the total negative log-likelihood over the number of tokens that count. What
- * counts, and in which windows the model reads, is a {@link Convention}; numbers of the two are not
- * comparable.
+ * GPT-2 Large): exp of the total negative log-likelihood over the number of tokens that count,
+ *
+ * <p>\(\exp \frac{\sum_{n,l} w_{nl} \, (-\log p(x_n^l | x_n^{\lt l}))}{\sum_{n,l} w_{nl}}\) with
+ * weights w that say how often a token counts.
+ *
+ * <p>What counts, and in which windows the model reads, is a {@link Convention}; numbers of the two
+ * are not comparable.
  *
  * @param convention how tokens were counted
  * @param nats negative log-likelihood a token, with its standard error over texts
@@ -116,13 +121,19 @@ public record GenerativePerplexity(Convention convention, Estimate nats, long to
    * @return the perplexity of all together
    * @throws IllegalArgumentException if there is no token that counts, or one is not the
    *     evaluator's
+   * @throws CancellationException if the thread was interrupted
    */
   public static GenerativePerplexity of(
       Gpt2 evaluator, int[][] texts, int end, Convention convention, IntConsumer done) {
     double[] nats = new double[texts.length];
     double[] weights = new double[texts.length];
     for (int i = 0; i < texts.length; i++) {
-      measure(evaluator, texts[i], end, convention, i, nats, weights);
+      try {
+        measure(evaluator, texts[i], end, convention, i, nats, weights);
+      } catch (CancellationException e) {
+        throw new CancellationException(
+            "perplexity: interrupted after %d of %d texts".formatted(i, texts.length));
+      }
       done.accept(i + 1);
     }
     double total = Arrays.stream(weights).sum();

@@ -1,6 +1,7 @@
 package org.esolm.metric;
 
 import java.util.Comparator;
+import java.util.concurrent.CancellationException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.IntStream;
@@ -15,7 +16,6 @@ import org.tribuo.clustering.ClusteringFactory;
 import org.tribuo.clustering.kmeans.KMeansTrainer;
 import org.tribuo.clustering.kmeans.KMeansTrainer.Initialisation;
 import org.tribuo.impl.ArrayExample;
-import org.tribuo.math.distance.DistanceType;
 import org.tribuo.math.la.DenseVector;
 import org.tribuo.provenance.SimpleDataSourceProvenance;
 
@@ -53,19 +53,32 @@ final class KMeans {
    * @param starts how often to begin anew
    * @param seed of the starts
    * @return [N] each row's cluster, 0 to k - 1
+   * @throws CancellationException if the thread was interrupted
    */
   static int[] labels(Tensor x, int clusters, int iterations, int starts, long seed) {
     KMeans data = new KMeans(x);
-    return IntStream.range(0, starts)
-        .parallel()
-        .mapToObj(
-            s -> data.run(clusters, iterations, Rng.of(seed, Purpose.EVALUATION, s).nextLong()))
-        .min(Comparator.comparingDouble(Clustering::inertia))
-        .orElseThrow()
-        .labels();
+    var distance = new HeedingDistance();
+    try {
+      return IntStream.range(0, starts)
+          .parallel()
+          .mapToObj(s -> data.run(clusters, iterations, start(seed, s), distance))
+          .min(Comparator.comparingDouble(Clustering::inertia))
+          .orElseThrow()
+          .labels();
+    } catch (RuntimeException e) {
+      if (distance.heard()) {
+        Thread.interrupted(); // where that was not cleared
+        throw new CancellationException("clustering: interrupted");
+      }
+      throw e;
+    }
   }
 
-  private Clustering run(int clusters, int iterations, long seed) {
+  private static long start(long seed, int number) {
+    return Rng.of(seed, Purpose.EVALUATION, number).nextLong();
+  }
+
+  private Clustering run(int clusters, int iterations, long seed, HeedingDistance distance) {
     var factory = new ClusteringFactory();
     var dataset =
         new MutableDataset<>(new SimpleDataSourceProvenance("features", factory), factory);
@@ -80,11 +93,16 @@ final class KMeans {
         new KMeansTrainer(
             clusters,
             iterations,
-            DistanceType.L2.getDistance(),
+            distance,
             Initialisation.PLUSPLUS,
             1, // sums of several threads would depend on their order
             seed);
-    return assign(trainer.train(dataset).getCentroidVectors());
+    try {
+      return assign(trainer.train(dataset).getCentroidVectors());
+    } catch (RuntimeException e) {
+      distance.hear(e);
+      throw e;
+    }
   }
 
   private Clustering assign(DenseVector[] centroids) {

@@ -10,7 +10,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * How close generated texts are to human ones: the area under the divergence curve of two
- * histograms (Pillutla et al., NeurIPS 2021), and the integral of their divergence frontier (Liu et
+ * histograms p and q, \((e^{-c KL(q \| r_w)}, e^{-c KL(p \| r_w)})\) with mixtures \(r_w = w p + (1
+ * - w) q\) (Pillutla et al., NeurIPS 2021), and the integral of their divergence frontier (Liu et
  * al., NeurIPS 2021). The starred scores smooth the histograms by half a count a bucket (Pillutla
  * et al., JMLR 2023). Texts become histograms by clustering their features; that depends on the
  * clustering's seed, see {@link #spread}.

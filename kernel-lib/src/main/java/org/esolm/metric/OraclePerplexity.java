@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 import org.esolm.data.Estimate;
 import org.esolm.data.Oracle;
+import org.esolm.tensor.Interrupts;
 
 /**
  * What the truth says of samples, the generative perplexity of a language whose law is known.
@@ -67,9 +68,11 @@ public record OraclePerplexity(
    * @param texts [N][L] words
    * @param given how many tokens at the beginning of each text are given and cost nothing
    * @return N values of -log p(the rest given these), nats
+   * @throws CancellationException if the thread is interrupted, between two texts
    */
   public static double[] nats(Oracle truth, int[][] texts, int given) {
     return Arrays.stream(texts)
+        .peek(x -> Interrupts.check("scoring"))
         .mapToDouble(x -> truth.logProbability(Arrays.copyOf(x, given)) - truth.logProbability(x))
         .toArray();
   }

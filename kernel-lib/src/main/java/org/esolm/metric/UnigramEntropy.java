@@ -5,8 +5,8 @@ import java.util.Map;
 import org.esolm.data.Estimate;
 
 /**
- * The diversity of samples: the entropy, in nats, of the frequencies of token ids, H = - sum_v f_v
- * log f_v. Text that collapses onto few words has a low one: the paper calls a mean below 5
+ * The diversity of samples: the entropy, in nats, of the frequencies of token ids, \(H = -\sum_v
+ * f_v \log f_v\). Text that collapses onto few words has a low one: the paper calls a mean below 5
  * degenerate at L = 1024 with GPT-2's vocabulary (arXiv 2506.01928 v4, Figure 5).
  */
 public final class UnigramEntropy {

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import org.esolm.io.SafetensorsFolder;
 import org.esolm.tensor.CrossEntropy;
 import org.esolm.tensor.Gelu;
+import org.esolm.tensor.Interrupts;
 import org.esolm.tensor.LayerNorm;
 import org.esolm.tensor.Linear;
 import org.esolm.tensor.Residual;
@@ -143,6 +144,7 @@ public final class Gpt2 implements AutoCloseable {
 
     /** The tensor; null where something is wrong with it. */
     Tensor read(String name, int... shape) {
+      Interrupts.check("reading");
       String full = has(PREFIX + name) ? PREFIX + name : name;
       if (!unread.remove(full)) {
         faults.add("missing: " + full);

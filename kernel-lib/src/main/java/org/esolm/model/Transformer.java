@@ -133,17 +133,13 @@ public final class Transformer implements AutoCloseable {
   }
 
   /**
-   * The weighted sum of the negative log-likelihoods of the wanted rows. What asks for many of them
-   * can be ended by an interrupt of the thread, between two.
+   * The weighted sum of the negative log-likelihoods of the wanted rows.
    *
    * @param pass the question
    * @return sum of weight(i) nll(i), nats
    * @throws CancellationException if the thread was interrupted
    */
   public double loss(Pass pass) {
-    if (Thread.interrupted()) {
-      throw new CancellationException("likelihood: interrupted between two passes");
-    }
     forward(pass, false, 0f, 0L);
     for (int tile = 0, end; tile < frame.lastRows.count(); tile = end) {
       end = nextChunk(tile);
@@ -159,15 +155,25 @@ public final class Transformer implements AutoCloseable {
    * @param into added to: gradient of every parameter
    * @param dropoutSeed which elements dropout hits, at the configured rate
    * @return sum of weight(i) nll(i), nats
+   * @throws CancellationException if the thread was interrupted; then {@code into} holds a part
    */
   public double gradient(Pass pass, Parameters into, long dropoutSeed) {
-    forward(pass, true, (float) config.dropout(), dropoutSeed);
-    if (pass.wanted() > 0) {
-      gradient = into;
-      backward();
+    boolean whole = false;
+    try {
+      forward(pass, true, (float) config.dropout(), dropoutSeed);
+      if (pass.wanted() > 0) {
+        gradient = into;
+        backward();
+      }
+      whole = true;
+      return weightedSum(pass);
+    } finally {
       gradient = null;
+      if (!whole && w != null) { // its sums would be added to those of the next pass
+        w.close();
+        w = null;
+      }
     }
-    return weightedSum(pass);
   }
 
   /**

@@ -6,10 +6,12 @@ import org.esolm.model.Pass;
 import org.esolm.model.Transformer;
 
 /**
- * The probability of texts in given orders, log p(x | sigma) = sum_l log p(x^{sigma(l)} |
- * x^{sigma(&lt;l)}) (equation 8). Eso-LM needs one function evaluation for it, others more ({@link
- * OrderedObjective}); evaluations of several orders and texts share a pass. Sums are in double
- * precision.
+ * The probability of texts in given orders (equation 8),
+ *
+ * <p>\(\log p(x | \sigma) = \sum_l \log p_\theta(x^{\sigma(l)} | x^{\sigma(\lt l)})\).
+ *
+ * <p>Eso-LM needs one function evaluation for it, others more ({@link OrderedObjective});
+ * evaluations of several orders and texts share a pass. Sums are in double precision.
  */
 public final class AnyOrderLikelihood {
   private AnyOrderLikelihood() {}
@@ -25,9 +27,9 @@ public final class AnyOrderLikelihood {
    */
   public static double of(Transformer network, OrderedObjective objective, int[] x, Order order) {
     double[] sum = new double[1];
-    try (Batch batch = new Batch(network, 16)) {
-      batch.add(objective, x, order, logP -> sum[0] += logP);
-    }
+    Batch batch = new Batch(network, 16);
+    batch.add(objective, x, order, logP -> sum[0] += logP);
+    batch.finish();
     return sum[0];
   }
 
@@ -57,16 +59,16 @@ public final class AnyOrderLikelihood {
       throw new IllegalArgumentException("orders: " + orders + ", must be at least 1");
     }
     double[][] logP = new double[texts.length][orders];
-    try (Batch evaluations = new Batch(network, batch)) {
-      for (int k = 0; k < orders; k++) {
-        for (int n = 0; n < texts.length; n++) {
-          double[] of = logP[n];
-          int which = k;
-          evaluations.add(objective, texts[n], choice.of(first + n, k), p -> of[which] += p);
-          progress.accept((long) k * texts.length + n + 1);
-        }
+    Batch evaluations = new Batch(network, batch);
+    for (int k = 0; k < orders; k++) {
+      for (int n = 0; n < texts.length; n++) {
+        double[] of = logP[n];
+        int which = k;
+        evaluations.add(objective, texts[n], choice.of(first + n, k), p -> of[which] += p);
+        progress.accept((long) k * texts.length + n + 1);
       }
     }
+    evaluations.finish();
     return logP;
   }
 
@@ -76,8 +78,8 @@ public final class AnyOrderLikelihood {
     void add(double logP);
   }
 
-  /** Function evaluations waiting to be computed together; closing computes what is left. */
-  static final class Batch implements AutoCloseable {
+  /** Function evaluations waiting to be computed together. */
+  static final class Batch {
     private final Transformer network;
     private final Pass pass = new Pass();
     private final Sink[] sinks; // one a sequence of the pass
@@ -111,8 +113,8 @@ public final class AnyOrderLikelihood {
       pass.clear();
     }
 
-    @Override
-    public void close() {
+    /** Computes what is left. */
+    void finish() {
       if (pass.sequences() > 0) {
         compute();
       }

@@ -7,7 +7,8 @@ import org.esolm.model.AttentionPattern;
 import org.esolm.model.Pass;
 
 /**
- * Autoregressive: every token is predicted from those before it.
+ * Autoregressive: every token is predicted from those before it, \(-\log p(x) = \sum_l -\log
+ * p_\theta(x^l | x^{\lt l})\).
  *
  * @param prepend what stands before the first token
  * @param prependToken the token that is prepended; not used with {@link Prepend#NONE}

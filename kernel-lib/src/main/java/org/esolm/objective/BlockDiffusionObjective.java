@@ -12,7 +12,10 @@ import org.esolm.model.Pass;
  * Block diffusion (BD3-LM, Arriola et al., 2025): each block of S tokens is a masked diffusion
  * given the blocks before it. Noisy rows z stand before clean rows x; a z row sees its own block of
  * z and the x of earlier blocks. Each block has a time of its own, a token is masked with
- * probability t and then costs 1/t.
+ * probability t and then costs 1/t:
+ *
+ * <p>\(-\log p(x) \le \sum_b E_{t, z_t} \frac{1}{t} \sum_{l \in M(z_t^b)} -\log p_\theta(x^l |
+ * z_t^b, x^{\lt b})\), where b are the blocks and M(z_t^b) the masked positions of one.
  *
  * <p>Rows that nothing depends on do not enter: z of blocks without a mask, and x of blocks behind
  * which no block has one.

@@ -13,9 +13,19 @@ import org.esolm.model.Pass;
 
 /**
  * Eso-LM: a share alpha_0 of the tokens is denoised in random order by a diffusion, the rest left
- * to right (equations 6 and 7). Of a training batch the first {@code floor(kappa B)} sequences get
- * the diffusion loss and the others the sequential loss, each averaged over all tokens of its part;
- * the likelihood bound takes both of every sequence.
+ * to right (equation 6):
+ *
+ * <p>\(p(x) = \sum_{z_0} p_{AR}(x | z_0) \, p_{MDM}(z_0)\).
+ *
+ * <p>The bound has a sequential term, of the masked positions M(z_0) that the diffusion leaves, and
+ * a diffusion term (equation 7):
+ *
+ * <p>\(-\log p(x) \le E_{z_0} \sum_{l \in M(z_0)} -\log p_\theta(x^l | z_0, x^{\lt l}) + E_{t, z_t}
+ * \frac{-\alpha_t'}{1 - \alpha_t} \sum_{l \in M(z_t)} -\log p_\theta(x^l | z_t)\).
+ *
+ * <p>Of a training batch the first {@code floor(kappa B)} sequences get the diffusion loss and the
+ * others the sequential loss, each averaged over all tokens of its part; the likelihood bound takes
+ * both of every sequence.
  *
  * @param maskIndex the mask token
  * @param noise the schedule, with alpha_0

@@ -7,7 +7,8 @@ import org.esolm.model.Transformer;
 
 /**
  * The likelihood of a short text by enumeration: its probability in every order that the system may
- * decode it in, p(x) = sum_sigma P(sigma) p(x | sigma). L! orders and more, so only for tiny L.
+ * decode it in, \(p(x) = \sum_\sigma P(\sigma) \, p(x | \sigma)\). L! orders and more, so only for
+ * tiny L.
  *
  * @param logP log p(x | sigma) of each order, nats
  * @param probability P(sigma) of each order; they add up to 1
@@ -29,17 +30,17 @@ public record ExactLikelihood(double[] logP, double[] probability) {
       Transformer network, OrderedObjective objective, int[] x, int batch) {
     List<double[]> sums = new ArrayList<>();
     List<Double> probability = new ArrayList<>();
-    try (var evaluations = new AnyOrderLikelihood.Batch(network, batch)) {
-      objective
-          .orders(x.length)
-          .forEach(
-              (order, p) -> {
-                double[] sum = new double[1];
-                sums.add(sum);
-                probability.add(p);
-                evaluations.add(objective, x, order, logP -> sum[0] += logP);
-              });
-    }
+    var evaluations = new AnyOrderLikelihood.Batch(network, batch);
+    objective
+        .orders(x.length)
+        .forEach(
+            (order, p) -> {
+              double[] sum = new double[1];
+              sums.add(sum);
+              probability.add(p);
+              evaluations.add(objective, x, order, logP -> sum[0] += logP);
+            });
+    evaluations.finish();
     return new ExactLikelihood(
         sums.stream().mapToDouble(s -> s[0]).toArray(),
         probability.stream().mapToDouble(p -> p).toArray());

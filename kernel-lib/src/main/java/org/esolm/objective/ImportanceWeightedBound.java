@@ -4,8 +4,11 @@ import java.util.Arrays;
 import org.esolm.data.Estimate;
 
 /**
- * The importance-weighted bound over K orders, L_AO^K = -E log(1/K sum_k p(x | sigma_k)) (equations
- * 9 and 22): at K = 1 the any-order bound L_AO, and falling towards -log p(x) as K grows.
+ * The importance-weighted bound over K orders (equations 9 and 22),
+ *
+ * <p>\(L_{AO}^K = -E_{\sigma_1 \dots \sigma_K} \log \frac{1}{K} \sum_{k=1}^K p(x | \sigma_k)\):
+ *
+ * <p>at K = 1 the any-order bound, and falling towards -log p(x) as K grows.
  *
  * @param orders K
  * @param natsPerToken the bound with its standard error over texts; as every text's orders are

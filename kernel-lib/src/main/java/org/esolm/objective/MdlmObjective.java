@@ -11,8 +11,11 @@ import org.esolm.model.AttentionPattern;
 import org.esolm.model.Pass;
 
 /**
- * Masked diffusion (MDLM): masked tokens are predicted from all that are not, each costing {@code
- * -alpha'_t / (1 - alpha_t)} (equation 7 with alpha_0 = 1).
+ * Masked diffusion (MDLM): masked tokens are predicted from all that are not, at a cost that
+ * depends on the time (equation 7 with alpha_0 = 1):
+ *
+ * <p>\(-\log p(x) \le E_{t, z_t} \frac{-\alpha_t'}{1 - \alpha_t} \sum_{l \in M(z_t)} -\log
+ * p_\theta(x^l | z_t)\), where M(z_t) are the masked positions.
  *
  * @param maskIndex the mask token
  * @param lowVariance whether in training each masked token costs 1 instead ({@code loss_type:

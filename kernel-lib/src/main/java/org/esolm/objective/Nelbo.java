@@ -7,7 +7,10 @@ import org.esolm.model.Transformer;
 import org.esolm.random.Purpose;
 import org.esolm.random.Rng;
 
-/** The bound on the negative log-likelihood of texts, by sampling the terms of equation 7. */
+/**
+ * The bound on the negative log-likelihood of texts, by sampling the terms of equation 7: times
+ * \(t\) and masks \(z_t \sim q(z_t | x)\). Its perplexity is \(\exp(\text{nats} / L)\).
+ */
 public final class Nelbo {
   private Nelbo() {}
 

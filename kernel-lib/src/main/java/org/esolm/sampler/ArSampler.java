@@ -4,8 +4,9 @@ import java.util.Arrays;
 import org.esolm.diffusion.StepSchedule;
 
 /**
- * Left to right, one token a step: p(x) = prod_l p(x^l | x^{&lt;l}). Position 0 is drawn like any
- * other unless it is given. A prompt costs no steps of its own. NFE = L less the prompt's length.
+ * Left to right, one token a step: \(p(x) = \prod_l p_\theta(x^l | x^{\lt l})\). Position 0 is
+ * drawn like any other unless it is given. A prompt costs no steps of its own. NFE = L less the
+ * prompt's length.
  */
 public record ArSampler() implements Sampler {
   @Override

@@ -9,8 +9,9 @@ import org.esolm.random.Purpose;
 /**
  * Block diffusion (BD3-LM): blocks from left to right, each drawn like a masked diffusion of T'
  * steps or by first-hitting, then stored by one more evaluation in which the session is told the
- * block's last tokens and asked nothing. For one sequence E[NFE] = B + B T' (1 - (1 - 1/T')^L'), B
- * = L / L'; first-hitting L + B. The session hears of one block at a time, given ones included.
+ * block's last tokens and asked nothing. For one sequence \(E[NFE] = B + B T' (1 - (1 -
+ * 1/T')^{L'})\) with \(B = L / L'\); first-hitting \(L + B\). The session hears of one block at a
+ * time, given ones included.
  *
  * @param blockSize L'
  * @param firstHitting whether to decode one token at a time instead of on the grid

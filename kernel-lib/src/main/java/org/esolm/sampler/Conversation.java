@@ -160,18 +160,26 @@ final class Conversation implements AutoCloseable {
   /** Also between steps that change nothing, of which a fine grid has very many. */
   private void stopIfInterrupted() {
     if (Thread.interrupted()) {
-      throw new CancellationException("sampling stopped after step " + steps + " of " + totalSteps);
+      throw stopped();
     }
+  }
+
+  private CancellationException stopped() {
+    return new CancellationException("sampling stopped after step " + steps + " of " + totalSteps);
   }
 
   private Tensor evaluate() {
     for (int b = 0; b < tokens.length; b++) {
       asked += wanted.count(b) > 0 || wanted.total() == 0 ? 1 : 0;
     }
-    Tensor laws = session.step(known, wanted);
-    known.clear();
-    nfe++;
-    return laws;
+    try {
+      Tensor laws = session.step(known, wanted);
+      known.clear();
+      nfe++;
+      return laws;
+    } catch (CancellationException e) {
+      throw stopped();
+    }
   }
 
   /** What was drawn. */

@@ -11,8 +11,10 @@ import org.esolm.random.Rng;
  * The two phases of Eso-LM (sections 3.2 and 4.2, appendix B.5): a random subset of the positions
  * in random order, several a step, then the others from left to right, one a step. In each step the
  * session is told the tokens of the step before and asked for those of this one. The schedule
- * depends on the seed alone, so all samples share it; the order is each sample's own. E[NFE] =
- * {@link StepSchedule#expectedNfe}.
+ * depends on the seed alone, so all samples share it; the order is each sample's own.
+ *
+ * <p>\(E[NFE] = T (1 - (1 - \alpha_0 / T)^L) + L (1 - \alpha_0)\), see {@link
+ * StepSchedule#expectedNfe}.
  *
  * @param alpha0 expected fraction of the tokens that the diffusion phase draws, in [0, 1]
  * @param firstHitting whether the diffusion phase, too, draws one token a step, which is exact: the

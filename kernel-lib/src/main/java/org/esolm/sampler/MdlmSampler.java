@@ -5,11 +5,12 @@ import org.esolm.diffusion.StepSchedule;
 import org.esolm.random.Purpose;
 
 /**
- * Masked diffusion. Ancestral: T steps of the reverse process, each of which draws a masked token
- * with probability (alpha_s - alpha_t) / (1 - alpha_t); steps in which no sequence of the batch
- * changes need no evaluation, so E[NFE] = T (1 - (1 - 1/T)^L) for one sequence. First-hitting
- * (Zheng et al., 2024): one uniformly chosen masked token an evaluation, which is exact and takes L
- * of them; the times of the hits are not drawn, as no denoiser here is told the time.
+ * Masked diffusion. Ancestral: T steps of the reverse process, from time t to s, each of which
+ * draws a masked token with probability \(\frac{\alpha_s - \alpha_t}{1 - \alpha_t}\); steps in
+ * which no sequence of the batch changes need no evaluation, so \(E[NFE] = T (1 - (1 - 1/T)^L)\)
+ * for one sequence. First-hitting (Zheng et al., 2024): one uniformly chosen masked token an
+ * evaluation, which is exact and takes L of them; the times of the hits are not drawn, as no
+ * denoiser here is told the time.
  *
  * @param firstHitting whether to decode one token at a time instead of on the grid
  */

@@ -2,6 +2,7 @@ package org.esolm.tensor;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -42,6 +43,7 @@ public final class Workers implements AutoCloseable {
   private final boolean[] asleep;
   private Task task;
   private int units;
+  private boolean heeding;
 
   @SuppressWarnings("unused") // through NEXT
   private volatile int next;
@@ -91,32 +93,40 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Runs a task for every unit, in no particular order, and returns when all are done.
+   * Runs a task for every unit, in no particular order, and returns when all are done. All that
+   * computes for long does it here, so here is where an interrupt of the calling thread is heard.
+   *
+   * @param count number of units
+   * @param work what to do with each
+   * @throws CancellationException if the calling thread was interrupted: some units did not run,
+   *     none runs any more, and the thread's interrupt is cleared
+   * @throws IllegalStateException if the team is closed
+   */
+  public void loop(int count, Task work) {
+    run(count, work, true);
+  }
+
+  /**
+   * The same for what must not be left half done: an interrupt waits until all units are.
    *
    * @param count number of units
    * @param work what to do with each
    * @throws IllegalStateException if the team is closed
    */
-  public synchronized void loop(int count, Task work) {
+  public void wholeLoop(int count, Task work) {
+    run(count, work, false);
+  }
+
+  private synchronized void run(int count, Task work, boolean heed) {
     if (closed) {
       throw new IllegalStateException("workers: closed");
     }
-    if (count <= 1 || threads.length == 0) {
-      for (int unit = 0; unit < count; unit++) {
-        work.run(unit, 0);
-      }
-      return;
-    }
     task = work;
     units = count;
-    busy = threads.length;
+    heeding = heed;
     next = 0;
-    round++; // publishes all of the above
-    VarHandle.fullFence(); // see sleep()
-    for (int i = 0; i < threads.length; i++) {
-      if (asleep[i]) {
-        LockSupport.unpark(threads[i]);
-      }
+    if (count > 1 && threads.length > 0) {
+      call();
     }
     take(0);
     while (busy != 0) {
@@ -125,13 +135,33 @@ public final class Workers implements AutoCloseable {
     Throwable thrown = failure;
     if (thrown != null) {
       failure = null;
-      throw thrown instanceof RuntimeException e ? e : new IllegalStateException(thrown);
+      switch (thrown) {
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        default -> throw new IllegalStateException(thrown);
+      }
+    }
+  }
+
+  /** Tells the other threads that there is work. */
+  private void call() {
+    busy = threads.length;
+    round++; // publishes all that was set before
+    VarHandle.fullFence(); // see sleep()
+    for (int i = 0; i < threads.length; i++) {
+      if (asleep[i]) {
+        LockSupport.unpark(threads[i]);
+      }
     }
   }
 
   private void take(int worker) {
     try {
       for (int unit; (unit = (int) NEXT.getAndAdd(this, 1)) < units; ) {
+        if (worker == 0 && heeding && Thread.interrupted()) {
+          next = units; // nobody takes another
+          throw new CancellationException("stopped amid a computation");
+        }
         task.run(unit, worker);
       }
     } catch (Throwable e) {

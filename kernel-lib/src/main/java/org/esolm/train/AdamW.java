@@ -71,8 +71,13 @@ final class AdamW {
             (float) config.epsilon(),
             (float) (1 - rate * config.weightDecay()),
             (float) Math.min(config.emaDecay(), (1.0 + n) / (10.0 + n)));
-    workers.loop(squares.length, update);
+    workers.wholeLoop(squares.length, update);
     return norm;
+  }
+
+  /** Clears what there is of a gradient, without a step. */
+  void forgetGradient() {
+    gradient.flat().fill(0);
   }
 
   private void sumSquares(int chunk) {

@@ -9,6 +9,7 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.esolm.data.Blocks;
 import org.esolm.io.Safetensors;
 import org.esolm.model.ModelConfig;
@@ -25,7 +26,7 @@ import org.esolm.tensor.Workers;
 /**
  * Trains one network. Every draw is keyed by the seed and the step, so a run that is stopped and
  * resumed from a checkpoint ends with the weights of one that was not. An interrupt of the thread
- * ends the loop between two steps.
+ * ends the loop at once: the step that is under way is forgotten.
  */
 public final class Trainer implements AutoCloseable {
   private final TrainConfig config;
@@ -98,15 +99,12 @@ public final class Trainer implements AutoCloseable {
     long first = step;
     long start = System.nanoTime();
     while (step < config.steps()) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw interrupted(checkpoints);
-      }
       double rate = config.learningRate(step);
-      Outcome outcome = advance();
+      Outcome outcome = orSave(this::advance, checkpoints);
       boolean last = step == config.steps();
       OptionalDouble validation =
           last || due(config.validateEvery())
-              ? OptionalDouble.of(validate(checkpoints))
+              ? OptionalDouble.of(orSave(this::validate, checkpoints))
               : OptionalDouble.empty();
       double seconds = (System.nanoTime() - start) * 1e-9;
       double tokens = (double) (step - first) * config.batch() * train.length();
@@ -125,18 +123,14 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  private double validate(Runnable checkpoints) {
+  private <T> T orSave(Supplier<T> work, Runnable checkpoints) {
     try {
-      return validate();
+      return work.get();
     } catch (CancellationException e) {
-      Thread.currentThread().interrupt(); // as the caller finds it after any other interrupt
-      throw interrupted(checkpoints);
+      Thread.currentThread().interrupt(); // whoever saves may want to know why
+      checkpoints.run();
+      throw new CancellationException("training: interrupted after " + step + " steps, saved");
     }
-  }
-
-  private CancellationException interrupted(Runnable checkpoints) {
-    checkpoints.run();
-    return new CancellationException("training: interrupted after " + step + " steps, saved");
   }
 
   /**
@@ -152,12 +146,18 @@ public final class Trainer implements AutoCloseable {
    *
    * @return what it measured
    * @throws ArithmeticException if loss or gradient are not finite
+   * @throws CancellationException if the thread was interrupted; then the step has not been taken
    */
   public Outcome advance() {
-    double loss = gradientOfBatch();
-    double norm = optimizer.step(step);
-    step++;
-    return new Outcome(loss, norm);
+    try {
+      double loss = gradientOfBatch();
+      double norm = optimizer.step(step);
+      step++;
+      return new Outcome(loss, norm);
+    } catch (CancellationException e) {
+      optimizer.forgetGradient();
+      throw e;
+    }
   }
 
   private boolean due(int every) {
@@ -182,6 +182,7 @@ public final class Trainer implements AutoCloseable {
    * The bound on held-out text under the averaged weights.
    *
    * @return nats a token; always with the same times, masks and orders
+   * @throws CancellationException if the thread was interrupted
    */
   public double validate() {
     double sum = 0;

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -102,6 +103,22 @@ class CorpusTest {
         .hasMessageContaining("x.txt: 0 training and 1 held-out tokens");
     assertThatThrownBy(() -> Corpus.characters(file("short.txt", "0123456789")).trainBlocks(128))
         .hasMessageEndingWith("(training text): 9 tokens, needed: at least one block of 128");
+  }
+
+  @Test
+  void anInterruptEndsReadingAndDrawing() throws Exception {
+    Path text = file("text.txt", "a b\n".repeat(100));
+    Documents sentences = new Documents(null, null, false, false, null);
+    List<Runnable> all =
+        List.of(
+            () -> Corpus.toy(1000, 1000, 0),
+            () -> Corpus.words(text, 1),
+            () -> sentences.tokens(text, WordTokenizer.of("a b", 1)));
+    for (Runnable reading : all) {
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(reading::run).isInstanceOf(CancellationException.class);
+      assertThat(Thread.interrupted()).as("heard").isFalse();
+    }
   }
 
   @Test

@@ -67,11 +67,9 @@ class KernelProcessTest {
           "system.sampler(null, false).sample(system.denoiser(network, workers),"
               + " SampleRequest.of(4, 64).withSteps(1_000_000_000));");
 
-      Execution memory =
-          kernel.execute(
-              "byte[][] b = new byte[1000][]; for (int i = 0; i < 1000; i++) b[i] = new byte[48 << 20];");
-      assertThat(memory.evalue()).contains("OutOfMemoryError");
-      assertThat(kernel.execute("b = null; System.out.print(1 + 1);").out()).isEqualTo("2");
+      assertThat(kernel.execute("var all = new ArrayList<byte[]>();").status()).isEqualTo("ok");
+      fill(kernel, 48 << 20);
+      fill(kernel, 1 << 20); // to the last megabyte
       Execution deep = kernel.execute("int deep(int n) { return 1 + deep(n); }\ndeep(1)");
       assertThat(deep.evalue()).contains("StackOverflowError");
       assertThat(kernel.execute("System.out.print(2 + 2);").out()).isEqualTo("4");
@@ -81,6 +79,19 @@ class KernelProcessTest {
       assertThat(kernel.awaitExit()).isEqualTo(3);
       report("System.exit ends the process with its code");
     }
+  }
+
+  /** Fills the heap twice, while a variable keeps all of it. */
+  private static void fill(KernelClient kernel, int block) {
+    for (int i = 0; i < 2; i++) {
+      Execution full = kernel.execute("while (true) all.add(new byte[" + block + "]);");
+      assertThat(full.evalue()).contains("OutOfMemoryError");
+      assertThat(kernel.execute("System.out.print(all.isEmpty());").out()).isEqualTo("false");
+    }
+    assertThat(kernel.execute("all.clear();").status()).isEqualTo("ok");
+    Execution after = kernel.execute("System.out.print(1 + 1);");
+    assertThat(after.out()).isEqualTo("2");
+    assertThat(after.err()).as("complaints").isEmpty();
   }
 
   private static void interrupt(KernelClient kernel, String what, String code) throws Exception {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.esolm.data.CharacterTokenizer;
 import org.esolm.metric.GenerativePerplexity.Convention;
 import org.esolm.model.Gpt2;
@@ -93,6 +94,17 @@ class GenerativePerplexityTest {
                 () ->
                     GenerativePerplexity.of(network, new int[][] {{1}}, 5, Convention.ESO, i -> {}))
             .hasMessageStartingWith("texts: no token that counts");
+        assertThatThrownBy(
+                () ->
+                    GenerativePerplexity.of(
+                        network,
+                        new int[][] {text, text, text},
+                        -1,
+                        Convention.ESO,
+                        i -> Thread.currentThread().interrupt()))
+            .isInstanceOf(CancellationException.class)
+            .hasMessage("perplexity: interrupted after 1 of 3 texts");
+        assertThat(Thread.interrupted()).as("heard").isFalse();
       }
     }
   }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.Arena;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.LockSupport;
 import org.esolm.metric.Mauve.Options;
 import org.esolm.random.Purpose;
 import org.esolm.random.Rng;
@@ -12,6 +14,7 @@ import org.esolm.tensor.NdArrays;
 import org.esolm.tensor.SymmetricEigen;
 import org.esolm.tensor.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class MauveTest {
   @Test
@@ -75,6 +78,27 @@ class MauveTest {
       assertThat(spread.mauve().standardError()).isCloseTo(spread.sd() / 2, within(1e-12));
       assertThatThrownBy(() -> Mauve.ofFeatures(p, Tensor.zeros(arena, 5, 4), Options.DEFAULT, 0))
           .hasMessageStartingWith("features: Tensor[200, 9] and Tensor[5, 4], must be");
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void anInterruptEndsClustering() {
+    try (Arena arena = Arena.ofShared()) {
+      Tensor p = features(arena, 200, 0.8, 1);
+      Tensor q = features(arena, 200, 0.5, 2);
+      Thread caller = Thread.currentThread();
+      Thread.ofPlatform()
+          .start(
+              () -> {
+                LockSupport.parkNanos(300_000_000);
+                caller.interrupt();
+              });
+      assertThatThrownBy(() -> Mauve.spread(p, q, Options.DEFAULT, 1_000_000))
+          .isInstanceOf(CancellationException.class)
+          .hasMessage("clustering: interrupted");
+      assertThat(Thread.interrupted()).as("heard").isFalse();
+      assertThat(Mauve.ofFeatures(p, q, Options.DEFAULT, 0).buckets()).isEqualTo(20);
     }
   }
 

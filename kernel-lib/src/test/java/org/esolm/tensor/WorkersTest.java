@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -141,6 +143,48 @@ class WorkersTest {
       }
       assertThat(done.get(0)).isEqualTo(3_500);
       assertThat(done.get(1)).isEqualTo(3_500);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void anInterruptEndsALoopAndTheTeamSurvives(int threads) {
+    try (Workers workers = new Workers(threads)) {
+      Thread caller = Thread.currentThread();
+      for (int round = 0; round < 200; round++) {
+        var begun = new AtomicInteger();
+        var running = new AtomicInteger();
+        assertThatThrownBy(
+                () ->
+                    workers.loop(
+                        1_000_000,
+                        (unit, worker) -> {
+                          running.incrementAndGet();
+                          if (begun.incrementAndGet() == 5) {
+                            caller.interrupt();
+                          }
+                          running.decrementAndGet();
+                        }))
+            .isInstanceOf(CancellationException.class);
+        assertThat(begun.get()).isLessThan(1_000_000);
+        assertThat(running.get()).as("still at work").isZero();
+        assertThat(Thread.interrupted()).as("heard").isFalse();
+        var done = new AtomicInteger();
+        workers.loop(10, (unit, worker) -> done.incrementAndGet());
+        assertThat(done.get()).isEqualTo(10);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void anInterruptWaitsForAWholeLoop(int threads) {
+    try (Workers workers = new Workers(threads)) {
+      Thread.currentThread().interrupt();
+      var done = new AtomicInteger();
+      workers.wholeLoop(1000, (unit, worker) -> done.incrementAndGet());
+      assertThat(done.get()).isEqualTo(1000);
+      assertThat(Thread.interrupted()).as("kept for the next loop").isTrue();
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.esolm.model.ModelConfig;
 import org.esolm.system.SystemConfig;
 import org.esolm.tensor.Workers;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -119,14 +121,54 @@ class TrainerTest {
     assertThat(saved).containsExactly(5L);
   }
 
+  /** Wherever in a step they come: the step is forgotten, and what it has left does no harm. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso"})
+  @Timeout(60)
+  void interruptsDoNotChangeTheWeights(String system) throws InterruptedException {
+    float[] weights;
+    int interrupts = 0;
+    try (Workers workers = new Workers(2);
+        Trainer trainer = trainer(system, 4, workers)) {
+      Thread training = Thread.currentThread();
+      Thread tormentor =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    try {
+                      for (int wait = 0; ; wait++) {
+                        Thread.sleep(Duration.ofNanos(300_000L * wait)); // later and later
+                        training.interrupt();
+                      }
+                    } catch (InterruptedException e) {
+                      // the training is over
+                    }
+                  });
+      while (trainer.step() < 4) {
+        try {
+          trainer.advance();
+        } catch (CancellationException e) {
+          interrupts++;
+        }
+      }
+      tormentor.interrupt();
+      while (tormentor.isAlive()) {
+        Thread.interrupted();
+        Thread.onSpinWait();
+      }
+      Thread.interrupted(); // the last one
+      weights = trainer.averagedWeights().flat().toArray();
+    }
+    assertThat(interrupts).isPositive();
+    assertThat(Arrays.equals(weights, trained(system, 2))).isTrue();
+  }
+
   @Test
   void anInterruptEndsAValidationToo() {
     try (Workers workers = new Workers(1);
         Trainer trainer = trainer("mdlm", 1, workers)) {
       Thread.currentThread().interrupt();
-      assertThatThrownBy(trainer::validate)
-          .isInstanceOf(CancellationException.class)
-          .hasMessageContaining("between two passes");
+      assertThatThrownBy(trainer::validate).isInstanceOf(CancellationException.class);
       assertThat(Thread.interrupted()).as("heard").isFalse();
       assertThat(trainer.validate()).isPositive();
     }

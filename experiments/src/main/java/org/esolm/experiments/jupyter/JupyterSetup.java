@@ -32,6 +32,8 @@ record JupyterSetup(
           + " apt-get install "
           + String.join(" ", DEBIAN)
           + "'";
+  private static final String PIP_CURE =
+      " (if pip does not reach a package index: HTTPS_PROXY names a proxy, PIP_INDEX_URL a mirror)";
   private static final int MINUTES = 10;
 
   private record Outcome(int status, String lastLine) {
@@ -101,6 +103,9 @@ record JupyterSetup(
                   "--timeout=15",
                   "jupyterlab",
                   "nbconvert"));
+      if (!outcome.ok()) {
+        outcome = new Outcome(outcome.status, outcome.lastLine + PIP_CURE);
+      }
     }
     if (!outcome.ok()) {
       log.accept("  that failed: " + outcome.lastLine);

@@ -106,6 +106,7 @@ class JupyterSetupTest {
                 + " jupyter-client jupyter-notebook");
     assertThat(said)
         .anyMatch(s -> s.contains("that failed: ERROR: No matching distribution"))
+        .anyMatch(s -> s.contains("PIP_INDEX_URL a mirror"))
         .anyMatch(s -> s.contains("installing the system's packages"));
     assertThat(repository.resolve(".venv")).as("a half-made environment").doesNotExist();
   }

@@ -80,7 +80,15 @@ class EsoTest {
   @Test
   void anInterruptLeavesACheckpointAndTheNextEvaluationGoesOn() throws IOException {
     Path folder = temp.resolve("interrupted");
-    Thread.currentThread().interrupt();
+    Thread training = Thread.currentThread();
+    Thread.ofPlatform()
+        .start(
+            () -> {
+              while (!Files.exists(folder.resolve("config.yaml"))) {
+                Thread.onSpinWait();
+              }
+              training.interrupt();
+            });
     assertThatThrownBy(() -> Eso.train(folder, config, corpus))
         .isInstanceOf(CancellationException.class)
         .hasMessageContaining("run the cell again to go on");
