@@ -1,8 +1,7 @@
 package org.esolm.metric;
 
 import java.lang.foreign.Arena;
-import org.esolm.tensor.Attention;
-import org.esolm.tensor.Linear;
+import org.esolm.tensor.Blas;
 import org.esolm.tensor.SymmetricEigen;
 import org.esolm.tensor.Tensor;
 
@@ -25,7 +24,7 @@ final class PrincipalComponents {
     double[] vectors = new double[d * d];
     try (Arena working = Arena.ofConfined()) {
       Tensor products = Tensor.zeros(working, d, d);
-      Attention.gemm(true, false, d, d, n, 1f, x, 0, d, x, 0, d, 0f, products, 0, d);
+      Blas.multiply(true, false, d, d, n, x, 0, d, x, 0, d, products, 0, d);
       for (int i = 0; i < vectors.length; i++) {
         vectors[i] = products.get(i);
       }
@@ -39,7 +38,7 @@ final class PrincipalComponents {
       }
     }
     Tensor y = Tensor.zeros(arena, n, components);
-    Linear.forward(x, 0, d, directions, 0, y, 0, components, n, d, components);
+    Blas.multiply(false, true, n, components, d, x, 0, d, directions, 0, d, y, 0, components);
     return y;
   }
 

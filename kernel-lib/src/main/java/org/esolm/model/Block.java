@@ -5,8 +5,10 @@ import org.esolm.random.Rng;
 import org.esolm.tensor.Attention;
 import org.esolm.tensor.Gelu;
 import org.esolm.tensor.LayerNorm;
-import org.esolm.tensor.Linear;
+import org.esolm.tensor.Panels;
+import org.esolm.tensor.Products;
 import org.esolm.tensor.Residual;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 
 /**
@@ -65,24 +67,20 @@ final class Block {
 
   // ---- forward
 
-  void enter(Frame frame, Workspace w, int tile) {
+  void enter(Frame frame, Workspace w, int tile, int worker) {
     Activations t = w.blocks[index];
     int from = frame.rows.from(tile);
     int to = frame.rows.to(tile);
     LayerNorm.forward(t.x, branch1.weight(), branch1.shift(), t.y1, t.statistics1, from, to, d);
     int skip = gathers(frame) ? d : 0; // queries of wanted rows only, in gather()
-    Linear.forward(
-        t.y1,
-        (long) from * d,
-        d,
-        p.qkv(),
-        (long) skip * d,
-        t.qkv,
-        3L * d * from + skip,
-        3 * d,
-        to - from,
-        d,
-        3 * d - skip);
+    Products products = w.products[worker];
+    PackedWeights.Block b = w.packed.blocks[index];
+    long y = (long) from * d;
+    long qkv = 3L * d * from;
+    if (skip == 0) {
+      products.multiply(t.y1, y, d, b.query(), null, t.qkv, qkv, 3 * d, to - from);
+    }
+    products.multiply(t.y1, y, d, b.keyValue(), null, t.qkv, qkv + d, 3 * d, to - from);
     for (int r = from; r < to; r++) {
       w.rope.rotate(
           t.qkv,
@@ -97,7 +95,7 @@ final class Block {
    * Picks the wanted rows and computes their queries; in a block that gathers, between enter and
    * attend.
    */
-  void gather(Frame frame, Workspace w, int tile) {
+  void gather(Frame frame, Workspace w, int tile, int worker) {
     Activations t = w.blocks[index];
     int from = frame.lastRows.from(tile);
     int to = frame.lastRows.to(tile);
@@ -105,18 +103,9 @@ final class Block {
       copyRow(t.x, frame.lastRow(i), w.gatheredX, i);
       copyRow(t.y1, frame.lastRow(i), w.gatheredY, i);
     }
-    Linear.forward(
-        w.gatheredY,
-        (long) from * d,
-        d,
-        p.qkv(),
-        0,
-        w.gatheredQ,
-        (long) from * d,
-        d,
-        to - from,
-        d,
-        d);
+    long at = (long) from * d;
+    Panels query = w.packed.blocks[index].query();
+    w.products[worker].multiply(w.gatheredY, at, d, query, null, w.gatheredQ, at, d, to - from);
     for (int i = from; i < to; i++) {
       w.rope.rotate(
           w.gatheredQ, (long) i * d, config.heads(), frame.pass.position(frame.lastRow(i)), false);
@@ -143,44 +132,25 @@ final class Block {
         t.logSum);
   }
 
-  void leave(Frame frame, Workspace w, int tile) {
+  void leave(Frame frame, Workspace w, int tile, int worker) {
     Activations t = w.blocks[index];
     Tiles tiles = leaving(frame);
     int from = tiles.from(tile);
     int to = tiles.to(tile);
     int n = to - from;
     Tensor x = gathers(frame) ? w.gatheredX : t.x;
-    Linear.forward(
-        t.attended, (long) from * d, d, p.out(), 0, t.branch1, (long) from * d, d, n, d, d);
+    Products products = w.products[worker];
+    PackedWeights.Block b = w.packed.blocks[index];
+    long at = (long) from * d;
+    long hiddenAt = (long) from * hidden;
+    products.multiply(t.attended, at, d, b.out(), null, t.branch1, at, d, n);
     Residual.forward(
         x, t.branch1, null, branch1.gate(), t.x1, frame.dropout, seed(frame, 0), from, to, d);
     LayerNorm.forward(t.x1, branch2.weight(), branch2.shift(), t.y2, t.statistics2, from, to, d);
-    Linear.forward(
-        t.y2,
-        (long) from * d,
-        d,
-        p.upWeight(),
-        0,
-        t.hidden,
-        (long) from * hidden,
-        hidden,
-        n,
-        d,
-        hidden);
-    Linear.addBias(t.hidden, p.upBias(), 0, (long) from * hidden, hidden, n, hidden);
-    Gelu.forward(t.hidden, w.activated, (long) from * hidden, (long) to * hidden);
-    Linear.forward(
-        w.activated,
-        (long) from * hidden,
-        hidden,
-        p.downWeight(),
-        0,
-        t.branch2,
-        (long) from * d,
-        d,
-        n,
-        hidden,
-        d);
+    products.multiply(t.y2, at, d, b.up(), p.upBias(), t.hidden, hiddenAt, hidden, n);
+    Tensor activated = w.tileActivated[worker];
+    Gelu.forward(t.hidden, activated, hiddenAt, (long) to * hidden, 0);
+    products.multiply(activated, 0, hidden, b.down(), null, t.branch2, at, d, n);
     Tensor next = last ? w.out : w.blocks[index + 1].x;
     Residual.forward(
         t.x1,
@@ -218,7 +188,7 @@ final class Block {
    * From the gradient of the block's output to those of attention's output and, in its place, of
    * x1.
    */
-  void leaveBackward(Frame frame, Workspace w, int tile) {
+  void leaveBackward(Frame frame, Workspace w, int tile, int worker) {
     Activations t = w.blocks[index];
     Tiles tiles = leaving(frame);
     int from = tiles.from(tile);
@@ -238,32 +208,14 @@ final class Block {
         from,
         to,
         d);
-    Linear.backwardInput(
-        w.dBranch2,
-        (long) from * d,
-        d,
-        p.downWeight(),
-        0,
-        w.dHidden,
-        (long) from * hidden,
-        hidden,
-        n,
-        hidden,
-        d);
+    Products products = w.products[worker];
+    PackedWeights.Block b = w.packed.blocks[index];
+    long at = (long) from * d;
+    long hiddenAt = (long) from * hidden;
+    products.multiply(w.dBranch2, at, d, b.downBack(), null, w.dHidden, hiddenAt, hidden, n);
     Gelu.backward(t.hidden, w.dHidden, w.activated, (long) from * hidden, (long) to * hidden);
-    Linear.sumRows(w.dHidden, (long) from * hidden, hidden, w.tileSums, sums + 8L * d, n, hidden);
-    Linear.backwardInput(
-        w.dHidden,
-        (long) from * hidden,
-        hidden,
-        p.upWeight(),
-        0,
-        w.dy,
-        (long) from * d,
-        d,
-        n,
-        d,
-        hidden);
+    Rows.sumRows(w.dHidden, (long) from * hidden, hidden, w.tileSums, sums + 8L * d, n, hidden);
+    products.multiply(w.dHidden, hiddenAt, hidden, b.upBack(), null, w.dy, at, d, n);
     LayerNorm.backward(
         w.dy, t.x1, branch2.weight(), t.statistics2, dx, w.tileSums, sums + 4L * d, from, to, d);
     Residual.backward(
@@ -278,8 +230,7 @@ final class Block {
         from,
         to,
         d);
-    Linear.backwardInput(
-        w.dBranch1, (long) from * d, d, p.out(), 0, w.dAttended, (long) from * d, d, n, d, d);
+    products.multiply(w.dBranch1, at, d, b.outBack(), null, w.dAttended, at, d, n);
   }
 
   /** Attention's gradient for one sequence and one head. */
@@ -288,61 +239,42 @@ final class Block {
     boolean gathers = gathers(frame);
     int sequence = unit / config.heads();
     int head = unit % config.heads();
-    int h = config.headSize();
-    for (int r = frame.pass.start(sequence); r < frame.pass.start(sequence + 1); r++) {
-      long k = 3L * d * r + d + (long) head * h;
-      Attention.zero(w.dqkv, k, 0, h);
-      Attention.zero(w.dqkv, k + d, 0, h);
-    }
-    Tiles tiles = queries(frame);
-    for (int tile = tiles.firstOfSequence(sequence);
-        tile < tiles.firstOfSequence(sequence + 1);
-        tile++) {
-      attention.backward(
-          frame,
-          last,
-          tile,
-          head,
-          gathers ? w.gatheredQ : t.qkv,
-          gathers ? d : 3 * d,
-          t.qkv,
-          t.attended,
-          t.logSum,
-          w.dAttended,
-          gathers ? w.dGatheredQ : w.dqkv,
-          w.dqkv);
-    }
+    attention.backward(
+        frame,
+        last,
+        sequence,
+        head,
+        gathers ? w.gatheredQ : t.qkv,
+        gathers ? d : 3 * d,
+        t.qkv,
+        t.attended,
+        t.logSum,
+        w.dAttended,
+        gathers ? w.dGatheredQ : w.dqkv,
+        w.dqkv);
   }
 
   /**
    * Takes the wanted rows' gradients back through their queries; in a block that gathers, before
    * enterBackward.
    */
-  void gatherBackward(Frame frame, Workspace w, int tile) {
+  void gatherBackward(Frame frame, Workspace w, int tile, int worker) {
     int from = frame.lastRows.from(tile);
     int to = frame.lastRows.to(tile);
     for (int i = from; i < to; i++) {
       w.rope.rotate(
           w.dGatheredQ, (long) i * d, config.heads(), frame.pass.position(frame.lastRow(i)), true);
     }
-    Linear.backwardInput(
-        w.dGatheredQ,
-        (long) from * d,
-        d,
-        p.qkv(),
-        0,
-        w.dAttended,
-        (long) from * d,
-        d,
-        to - from,
-        d,
-        d);
+    long at = (long) from * d;
+    Panels qkv = w.packed.blocks[index].qkvBack();
+    w.products[worker].multiply(
+        w.dGatheredQ, at, d, qkv, 0, d, null, w.dAttended, at, d, to - from);
   }
 
   /**
    * From the gradients of queries, keys and values to that of the block's input, in {@link #dxIn}.
    */
-  void enterBackward(Frame frame, Workspace w, int tile) {
+  void enterBackward(Frame frame, Workspace w, int tile, int worker) {
     Activations t = w.blocks[index];
     int from = frame.rows.from(tile);
     int to = frame.rows.to(tile);
@@ -356,18 +288,19 @@ final class Block {
           frame.pass.position(r),
           true);
     }
-    Linear.backwardInput(
+    Panels qkv = w.packed.blocks[index].qkvBack();
+    w.products[worker].multiply(
         w.dqkv,
         3L * d * from + skip,
         3 * d,
-        p.qkv(),
-        (long) skip * d,
+        qkv,
+        skip,
+        3 * d - skip,
+        null,
         w.dy,
         (long) from * d,
         d,
-        to - from,
-        d,
-        3 * d - skip);
+        to - from);
     if (gathers) {
       for (int r = from; r < to; r++) {
         int i = frame.wantedIndex[r];
@@ -394,76 +327,92 @@ final class Block {
 
   // ---- gradients of the weights, over all rows at once
 
-  /** Rows of a weight's gradient that are one unit of work. */
-  static final int SLICE = 128;
+  /** Rows and columns of a weight's gradient that are one unit of work, at most. */
+  static final int SLICE_OUT = 192;
 
-  static int slices(int out) {
-    return (out + SLICE - 1) / SLICE;
+  static final int SLICE_IN = 256;
+
+  static int slices(int out, int in) {
+    return (out + SLICE_OUT - 1) / SLICE_OUT * ((in + SLICE_IN - 1) / SLICE_IN);
   }
 
   int leaveWeightUnits() {
-    return 2 * slices(d) + slices(hidden);
+    return slices(d, hidden) + slices(hidden, d) + slices(d, d);
   }
 
-  void leaveWeightBackward(Frame frame, Workspace w, Parameters gradient, int unit) {
+  void leaveWeightBackward(Frame frame, Workspace w, Parameters gradient, int unit, int worker) {
     Activations t = w.blocks[index];
     Tiles tiles = leaving(frame);
     int n = tiles.to(tiles.count() - 1);
     BlockParameters dp = gradient.block(index);
-    int s = slices(d);
-    if (unit < s) {
-      slice(w.dBranch2, 0, d, w.activated, hidden, dp.downWeight(), unit, d, n, hidden);
-    } else if (unit < s + slices(hidden)) {
-      slice(w.dHidden, 0, hidden, t.y2, d, dp.upWeight(), unit - s, hidden, n, d);
+    Products products = w.products[worker];
+    int down = slices(d, hidden);
+    int up = down + slices(hidden, d);
+    if (unit < down) {
+      slice(products, w.dBranch2, 0, d, w.activated, 0, hidden, dp.downWeight(), 0, unit, d, n);
+    } else if (unit < up) {
+      slice(products, w.dHidden, 0, hidden, t.y2, 0, d, dp.upWeight(), 0, unit - down, hidden, n);
     } else {
-      int u = unit - s - slices(hidden);
-      slice(w.dBranch1, 0, d, t.attended, d, dp.out(), u, d, n, d);
+      slice(products, w.dBranch1, 0, d, t.attended, 0, d, dp.out(), 0, unit - up, d, n);
     }
   }
 
   int enterWeightUnits(Frame frame) {
-    return slices(gathers(frame) ? 2 * d : 3 * d) + (gathers(frame) ? slices(d) : 0);
+    return gathers(frame) ? slices(2 * d, d) + slices(d, d) : slices(3 * d, d);
   }
 
-  void enterWeightBackward(Frame frame, Workspace w, Parameters gradient, int unit) {
+  void enterWeightBackward(Frame frame, Workspace w, Parameters gradient, int unit, int worker) {
     Activations t = w.blocks[index];
     Tensor dw = gradient.block(index).qkv();
     int n = frame.pass.rows();
+    Products products = w.products[worker];
     if (!gathers(frame)) {
-      slice(w.dqkv, 0, 3 * d, t.y1, d, dw, unit, 3 * d, n, d);
-    } else if (unit < slices(2 * d)) {
-      int from = unit * SLICE;
-      Linear.backwardWeight(
-          w.dqkv,
-          d + from,
-          3 * d,
-          t.y1,
-          0,
-          d,
-          dw,
-          (long) (d + from) * d,
-          n,
-          d,
-          Math.min(SLICE, 2 * d - from));
+      slice(products, w.dqkv, 0, 3 * d, t.y1, 0, d, dw, 0, unit, 3 * d, n);
+    } else if (unit < slices(2 * d, d)) {
+      slice(products, w.dqkv, d, 3 * d, t.y1, 0, d, dw, d, unit, 2 * d, n);
     } else {
-      slice(
-          w.dGatheredQ, 0, d, w.gatheredY, d, dw, unit - slices(2 * d), d, frame.pass.wanted(), d);
+      int u = unit - slices(2 * d, d);
+      slice(products, w.dGatheredQ, 0, d, w.gatheredY, 0, d, dw, 0, u, d, frame.pass.wanted());
     }
   }
 
-  private static void slice(
+  /**
+   * One unit of dW += dy' x.
+   *
+   * @param dy [n, lddy], columns from dyAt on
+   * @param x [n, in], its first element at xAt
+   * @param dw [all, in]
+   * @param row of dw that belongs to column dyAt
+   * @param out how many rows of dw there are
+   */
+  static void slice(
+      Products products,
       Tensor dy,
       int dyAt,
       int lddy,
       Tensor x,
-      int ldx,
+      long xAt,
+      int in,
       Tensor dw,
+      int row,
       int unit,
       int out,
-      int n,
-      int in) {
-    int from = unit * SLICE;
-    Linear.backwardWeight(
-        dy, dyAt + from, lddy, x, 0, ldx, dw, (long) from * in, n, in, Math.min(SLICE, out - from));
+      int n) {
+    int across = (in + SLICE_IN - 1) / SLICE_IN;
+    int from = unit / across * SLICE_OUT;
+    int column = unit % across * SLICE_IN;
+    products.addTransposed(
+        dy,
+        dyAt + from,
+        lddy,
+        x,
+        xAt + column,
+        in,
+        dw,
+        (long) (row + from) * in + column,
+        in,
+        n,
+        Math.min(SLICE_OUT, out - from),
+        Math.min(SLICE_IN, in - column));
   }
 }

@@ -5,16 +5,13 @@ import java.util.Arrays;
 /** What all blocks share while one pass goes through them. */
 final class Frame {
   /**
-   * Rows of one unit of work in everything but attention: at least, and where sequences are not
-   * mixed.
+   * Rows of one unit of work in everything but attention: what one computes for them fits the cache
+   * of a core, and there are enough units to keep threads busy.
    */
-  static final int ROW_TILE = 64;
+  static final int ROW_TILE = 48;
 
-  /** The most rows of one unit: more would not make products faster. */
-  static final int MAX_ROW_TILE = 256;
-
-  /** Queries of one unit of work in attention. */
-  static final int QUERY_TILE = 64;
+  /** Queries of one unit of work in attention, for which keys and values are copied once. */
+  static final int QUERY_TILE = 192;
 
   Pass pass;
   float dropout;
@@ -41,18 +38,13 @@ final class Frame {
   /** For each row, its index among the wanted rows or -1; only if gathered. */
   int[] wantedIndex = new int[0];
 
-  /**
-   * Prepares for a pass.
-   *
-   * @param withinSequences whether row tiles end where a sequence ends, so that a row's arithmetic
-   *     does not depend on the other sequences of the batch
-   */
-  void begin(Pass nextPass, boolean withinSequences) {
+  /** Prepares for a pass. */
+  void begin(Pass nextPass) {
     pass = nextPass;
     requireKeys();
     gathered = pass.wanted() < pass.rows();
-    cut(rows, false, withinSequences);
-    cut(lastRows, gathered, withinSequences);
+    rows.cutAll(pass.rows(), ROW_TILE);
+    lastRows.cutAll(gathered ? pass.wanted() : pass.rows(), ROW_TILE);
     queries.cutSequences(pass, false, QUERY_TILE);
     lastQueries.cutSequences(pass, gathered, QUERY_TILE);
     if (gathered) {
@@ -85,19 +77,6 @@ final class Frame {
                   + " rows");
         }
       }
-    }
-  }
-
-  private void cut(Tiles tiles, boolean wantedRows, boolean withinSequences) {
-    if (withinSequences) {
-      tiles.cutSequences(pass, wantedRows, ROW_TILE);
-    } else {
-      int n = wantedRows ? pass.wanted() : pass.rows();
-      // Large tiles make fast products; eight of them keep threads busy. Never by the number of
-      // threads: sums over tiles
-      // shall not depend on it.
-      int size = (n / 8 + ROW_TILE - 1) / ROW_TILE * ROW_TILE;
-      tiles.cutAll(n, Math.clamp(size, ROW_TILE, MAX_ROW_TILE));
     }
   }
 

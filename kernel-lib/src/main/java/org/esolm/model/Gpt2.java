@@ -13,12 +13,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.esolm.io.SafetensorsFolder;
+import org.esolm.tensor.Blas;
 import org.esolm.tensor.CrossEntropy;
 import org.esolm.tensor.Gelu;
 import org.esolm.tensor.Interrupts;
 import org.esolm.tensor.LayerNorm;
-import org.esolm.tensor.Linear;
 import org.esolm.tensor.Residual;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
 
@@ -30,6 +31,9 @@ import org.esolm.tensor.Workers;
  */
 public final class Gpt2 implements AutoCloseable {
   private static final String PREFIX = "transformer.";
+
+  /** Rows of one unit of work: each reads all weights. */
+  private static final int ROW_TILE = 128;
 
   /** The weights of one block: matrices [in, out], as GPT-2's checkpoints have them. */
   private record Layer(
@@ -59,6 +63,7 @@ public final class Gpt2 implements AutoCloseable {
 
   private final Pass pass = new Pass();
   private final Frame frame = new Frame();
+  private final Tiles rows = new Tiles();
   private final Tensor x; // [P, d] residual stream
   private final Tensor y; // [P, d] normalised
   private final Tensor qkv; // [P, 3d]
@@ -96,7 +101,7 @@ public final class Gpt2 implements AutoCloseable {
     statistics = Tensor.zeros(arena, p, 2);
     logSum = Tensor.zeros(arena, p, config.heads());
     logits = new Tensor[workers.threads()];
-    Arrays.setAll(logits, i -> Tensor.zeros(arena, Frame.ROW_TILE, config.vocabSize()));
+    Arrays.setAll(logits, i -> Tensor.zeros(arena, ROW_TILE, config.vocabSize()));
     attention = new HeadAttention[workers.threads()];
     Arrays.setAll(attention, i -> new HeadAttention(arena, d, config.heads(), p, false));
   }
@@ -216,9 +221,8 @@ public final class Gpt2 implements AutoCloseable {
     requireSize(out, ids.length, config.vocabSize());
     forward(ids);
     workers.loop(
-        frame.rows.count(),
-        (tile, worker) ->
-            logits(frame.rows.from(tile), frame.rows.to(tile), out, frame.rows.from(tile)));
+        rows.count(),
+        (tile, worker) -> logits(rows.from(tile), rows.to(tile), out, rows.from(tile)));
   }
 
   private static void requireSize(Tensor out, int rows, int columns) {
@@ -230,7 +234,8 @@ public final class Gpt2 implements AutoCloseable {
 
   private void logits(int from, int to, Tensor out, int row) {
     int v = config.vocabSize();
-    Linear.forward(y, (long) from * d, d, head, 0, out, (long) row * v, v, to - from, d, v);
+    Blas.multiply(
+        false, true, to - from, v, d, y, (long) from * d, d, head, 0, d, out, (long) row * v, v);
   }
 
   /**
@@ -245,12 +250,12 @@ public final class Gpt2 implements AutoCloseable {
     float[] nll = new float[ids.length - 1];
     int v = config.vocabSize();
     workers.loop(
-        frame.rows.count(),
+        rows.count(),
         (tile, worker) -> {
-          int from = frame.rows.from(tile);
-          int to = Math.min(frame.rows.to(tile), nll.length);
+          int from = rows.from(tile);
+          int to = Math.min(rows.to(tile), nll.length);
           if (from < to) { // of all the tile's rows, so that they do not depend on what follows
-            logits(from, frame.rows.to(tile), logits[worker], 0);
+            logits(from, rows.to(tile), logits[worker], 0);
           }
           for (int r = from; r < to; r++) {
             nll[r] = CrossEntropy.forward(logits[worker], (long) (r - from) * v, v, ids[r + 1]);
@@ -278,7 +283,6 @@ public final class Gpt2 implements AutoCloseable {
   /** Leaves the last hidden states in y. */
   private void forward(int[] ids) {
     prepare(ids);
-    Tiles rows = frame.rows;
     workers.loop(rows.count(), (tile, worker) -> embed(rows.from(tile), rows.to(tile)));
     for (Layer layer : layers) {
       workers.loop(rows.count(), (tile, worker) -> enter(layer, rows.from(tile), rows.to(tile)));
@@ -314,7 +318,8 @@ public final class Gpt2 implements AutoCloseable {
       }
       pass.row(ids[i], i, AttentionPattern.range(0, i + 1), AttentionPattern.NONE);
     }
-    frame.begin(pass, true);
+    frame.begin(pass);
+    rows.cutAll(pass.rows(), ROW_TILE);
   }
 
   private void embed(int from, int to) {
@@ -322,7 +327,7 @@ public final class Gpt2 implements AutoCloseable {
     MemorySegment.copy(
         positions.memory(), from * bytes, x.memory(), from * bytes, (to - from) * bytes);
     for (int r = from; r < to; r++) {
-      Linear.addBias(x, tokens, (long) pass.id(r) * d, (long) r * d, d, 1, d);
+      Rows.addBias(x, tokens, (long) pass.id(r) * d, (long) r * d, d, 1, d);
     }
   }
 
@@ -332,8 +337,7 @@ public final class Gpt2 implements AutoCloseable {
 
   private void enter(Layer layer, int from, int to) {
     normalise(layer.norm1, layer.norm1Shift, from, to);
-    Linear.forwardTransposed(
-        y, (long) from * d, layer.qkv, layer.qkvBias, qkv, 3L * d * from, to - from, d, 3 * d);
+    multiply(y, (long) from * d, layer.qkv, layer.qkvBias, qkv, 3L * d * from, to - from, d, 3 * d);
   }
 
   private void leave(Layer layer, int from, int to) {
@@ -341,13 +345,20 @@ public final class Gpt2 implements AutoCloseable {
     int mlp = config.mlpSize();
     long at = (long) from * d;
     long wide = (long) from * mlp;
-    Linear.forwardTransposed(attended, at, layer.out, layer.outBias, y, at, n, d, d);
+    multiply(attended, at, layer.out, layer.outBias, y, at, n, d, d);
     Residual.forward(x, y, null, null, x, 0f, 0, from, to, d);
     normalise(layer.norm2, layer.norm2Shift, from, to);
-    Linear.forwardTransposed(y, at, layer.up, layer.upBias, hidden, wide, n, d, mlp);
+    multiply(y, at, layer.up, layer.upBias, hidden, wide, n, d, mlp);
     Gelu.forward(hidden, hidden, wide, wide + (long) n * mlp);
-    Linear.forwardTransposed(hidden, wide, layer.down, layer.downBias, y, at, n, mlp, d);
+    multiply(hidden, wide, layer.down, layer.downBias, y, at, n, mlp, d);
     Residual.forward(x, y, null, null, x, 0f, 0, from, to, d);
+  }
+
+  /** {@code C = A W + b} of n rows that start at these places. */
+  private static void multiply(
+      Tensor a, long aAt, Tensor w, Tensor bias, Tensor c, long cAt, int n, int in, int out) {
+    Blas.multiply(false, false, n, out, in, a, aAt, in, w, 0, out, c, cAt, out);
+    Rows.addBias(c, bias, 0, cAt, out, n, out);
   }
 
   @Override

@@ -2,34 +2,37 @@ package org.esolm.model;
 
 import java.lang.foreign.Arena;
 import org.esolm.tensor.Attention;
-import org.esolm.tensor.Linear;
+import org.esolm.tensor.HeadProducts;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 
 /**
- * Softmax attention of single heads over tiles of queries, forward and backward. Scores exist for
- * one tile and one head at a time, and only for keys between the first and the last that any query
- * of the tile attends to; the backward pass computes them again from the stored log-denominators.
- * Each worker has an instance of its own.
+ * Softmax attention of single heads, forward and backward. Scores exist for a few queries and one
+ * head at a time, and only in windows: the keys between the first and the last that any of six
+ * queries attends to, in its first and in its second range. The backward pass computes them again
+ * from the stored log-denominators. Each worker has an instance of its own.
  */
 final class HeadAttention {
+  private static final int ROWS = HeadProducts.ROWS;
+
   private final int d;
   private final int h;
   private final int heads;
   private final float scale;
-  private final int stride; // floats from row to row of the scores
-  private final Tensor scores; // [QUERY_TILE, stride]
-  private final Tensor gradients; // the same, for training
+  private final HeadProducts products;
+  private final Tensor scores;
+  private final Tensor gradients; // for training
 
-  // the tile at hand
-  private int from; // its first query
-  private int n; // its queries
-  private int base; // first row of its sequence
-  private int from1; // keys of the columns [0, width1) start here
-  private int width1;
-  private int from2; // keys of the columns [width1, width) start here
-  private int width;
+  private Frame frame;
+  private boolean last;
 
-  // the query at hand: it attends to columns [a, b) and [c, e)
+  // windows of each group of six queries: keys [start1, end1) and [start2, end2) of the sequence
+  private final int[] start1 = new int[HeadProducts.GROUPS];
+  private final int[] end1 = new int[HeadProducts.GROUPS];
+  private final int[] start2 = new int[HeadProducts.GROUPS];
+  private final int[] end2 = new int[HeadProducts.GROUPS];
+
+  // the query at hand attends to keys [a, b) and [c, e)
   private int a;
   private int b;
   private int c;
@@ -44,9 +47,9 @@ final class HeadAttention {
     this.h = hiddenSize / heads;
     this.heads = heads;
     scale = (float) (1 / Math.sqrt(h));
-    stride = (keys + 15) / 16 * 16 + Attention.ROOM;
-    scores = Tensor.zeros(arena, Frame.QUERY_TILE, stride);
-    gradients = training ? Tensor.zeros(arena, Frame.QUERY_TILE, stride) : null;
+    products = new HeadProducts(arena, keys, h, training);
+    scores = products.scores();
+    gradients = products.gradients();
   }
 
   /**
@@ -59,8 +62,8 @@ final class HeadAttention {
    * @param logSum [queries, heads] written
    */
   void forward(
-      Frame frame,
-      boolean last,
+      Frame nextFrame,
+      boolean lastBlock,
       int tile,
       int head,
       Tensor q,
@@ -68,56 +71,59 @@ final class HeadAttention {
       Tensor qkv,
       Tensor out,
       Tensor logSum) {
-    locate(frame, last, tile);
-    computeScores(head, q, ldq, qkv);
-    for (int r = 0; r < n; r++) {
-      columns(frame, last, r);
-      long at = (long) r * stride;
-      int end1 = padFirst(at);
-      int end2 = Attention.pad(scores, at, c, e);
-      float max = Math.max(Attention.max(scores, at, a, end1), Attention.max(scores, at, c, end2));
-      float sum =
-          Attention.exponentials(scores, at, a, end1, max)
-              + Attention.exponentials(scores, at, c, end2, max);
-      Attention.scale(scores, at + a, b - a, 1 / sum);
-      Attention.scale(scores, at + c, e - c, 1 / sum);
-      zeroElsewhere(scores, at);
-      logSum.set((long) (from + r) * heads + head, max + (float) Math.log(sum));
-    }
-    long outAt = (long) from * d + head * h;
-    long v = (long) 3 * d * base + 2 * d + head * h;
-    multiply(false, n, h, width1, scores, 0, qkv, v + 3L * d * from1, 3 * d, 0f, out, outAt, d);
-    if (width > width1) {
-      multiply(
-          false,
-          n,
-          h,
-          width - width1,
-          scores,
-          width1,
-          qkv,
-          v + 3L * d * from2,
-          3 * d,
-          1f,
-          out,
-          outAt,
-          d);
+    frame = nextFrame;
+    last = lastBlock;
+    Tiles tiles = last ? frame.lastQueries : frame.queries;
+    int sequence = tiles.sequence(tile);
+    int from = tiles.from(tile);
+    int to = tiles.to(tile);
+    int base = frame.pass.start(sequence);
+    int keys = frame.pass.start(sequence + 1) - base;
+    long k = 3L * d * base + d + (long) head * h;
+    products.beginForward(qkv, k, k + d, 3 * d, keys, scale);
+    for (int r = from; r < to; r += ROWS) {
+      int n = Math.min(ROWS, to - r);
+      findWindows(0, r, n);
+      long queryAt = (long) r * ldq + (long) head * h;
+      products.scores(q, queryAt, ldq, n, 0, start1[0], end1[0]);
+      products.scores(q, queryAt, ldq, n, 0, start2[0], end2[0]);
+      long outAt = (long) r * d + (long) head * h;
+      for (int i = 0; i < n; i++) {
+        findRanges(r + i);
+        long at = products.row(i);
+        int endB = padFirst(at);
+        int endE = Attention.pad(scores, at, c, e);
+        float max =
+            Math.max(Attention.max(scores, at, a, endB), Attention.max(scores, at, c, endE));
+        float sum =
+            Attention.exponentials(scores, at, a, endB, max)
+                + Attention.exponentials(scores, at, c, endE, max);
+        zeroElsewhere(scores, at, 0, 0);
+        logSum.set((long) (r + i) * heads + head, max + (float) Math.log(sum));
+        sums[i] = sum;
+      }
+      products.values(0, n, start1[0], end1[0], false, out, outAt, d);
+      products.values(0, n, start2[0], end2[0], true, out, outAt, d);
+      for (int i = 0; i < n; i++) {
+        Attention.scale(out, outAt + (long) i * d, h, 1 / sums[i]);
+      }
     }
   }
 
+  private final float[] sums = new float[ROWS];
+
   /**
-   * Backward for one tile and one head: writes the gradients of its queries and adds to those of
-   * keys and values, so tiles of one sequence and head must follow one another.
+   * Backward for one sequence and one head: writes the gradients of its queries, keys and values.
    *
    * @param out [queries, d] as written by {@link #forward}
    * @param dout [queries, d] its gradient
    * @param dq written, laid out like q
-   * @param dqkv [N, 3d]: added to from column d on
+   * @param dqkv [N, 3d]: written from column d on
    */
   void backward(
-      Frame frame,
-      boolean last,
-      int tile,
+      Frame nextFrame,
+      boolean lastBlock,
+      int sequence,
       int head,
       Tensor q,
       int ldq,
@@ -127,140 +133,150 @@ final class HeadAttention {
       Tensor dout,
       Tensor dq,
       Tensor dqkv) {
-    locate(frame, last, tile);
-    computeScores(head, q, ldq, qkv);
-    long outAt = (long) from * d + head * h;
-    int ld = 3 * d;
-    long k = (long) ld * base + d + head * h;
-    long k1 = k + (long) ld * from1;
-    long k2 = k + (long) ld * from2;
-    int width2 = width - width1;
-    Attention.gemm(
-        false, true, n, width1, h, 1f, dout, outAt, d, qkv, k1 + d, ld, 0f, gradients, 0, stride);
-    if (width2 > 0) {
-      Attention.gemm(
-          false, true, n, width2, h, 1f, dout, outAt, d, qkv, k2 + d, ld, 0f, gradients, width1,
-          stride);
+    frame = nextFrame;
+    last = lastBlock;
+    int base = frame.pass.start(sequence);
+    int keys = frame.pass.start(sequence + 1) - base;
+    long k = 3L * d * base + d + (long) head * h;
+    for (int j = 0; j < keys; j++) {
+      Attention.zero(dqkv, k + 3L * d * j, 0, h);
+      Attention.zero(dqkv, k + 3L * d * j + d, 0, h);
     }
-    for (int r = 0; r < n; r++) {
-      columns(frame, last, r);
-      long at = (long) r * stride;
-      float lse = logSum.get((long) (from + r) * heads + head);
-      Attention.exponentials(scores, at, a, padFirst(at), lse);
-      Attention.exponentials(scores, at, c, Attention.pad(scores, at, c, e), lse);
-      zeroElsewhere(scores, at);
-      long row = outAt + (long) r * d;
-      float delta = Linear.dot(dout, row, out, row, h);
-      Attention.backwardSoftmax(scores, gradients, at, width, delta, scale);
+    products.beginBackward(qkv, k, k + d, 3 * d, keys, scale);
+    Tiles tiles = last ? frame.lastQueries : frame.queries;
+    for (int tile = tiles.firstOfSequence(sequence);
+        tile < tiles.firstOfSequence(sequence + 1);
+        tile++) {
+      for (int r = tiles.from(tile); r < tiles.to(tile); r += ROWS * HeadProducts.GROUPS) {
+        int n = Math.min(ROWS * HeadProducts.GROUPS, tiles.to(tile) - r);
+        backwardQueries(r, n, head, q, ldq, out, logSum, dout, dq);
+        long queryAt = (long) r * ldq + (long) head * h;
+        products.takeQueries(q, queryAt, ldq, dout, (long) r * d + (long) head * h, d, n);
+        backwardKeys(n, keys, dqkv, k);
+      }
     }
-    long queryAt = (long) from * ldq + head * h;
-    multiply(true, width1, h, n, scores, 0, dout, outAt, d, 1f, dqkv, k1 + d, ld);
-    multiply(true, width1, h, n, gradients, 0, q, queryAt, ldq, 1f, dqkv, k1, ld);
-    multiply(false, n, h, width1, gradients, 0, qkv, k1, ld, 0f, dq, queryAt, ldq);
-    if (width2 > 0) {
-      multiply(true, width2, h, n, scores, width1, dout, outAt, d, 1f, dqkv, k2 + d, ld);
-      multiply(true, width2, h, n, gradients, width1, q, queryAt, ldq, 1f, dqkv, k2, ld);
-      multiply(false, n, h, width2, gradients, width1, qkv, k2, ld, 1f, dq, queryAt, ldq);
+  }
+
+  /** Probabilities and the scores' gradients of some queries, and the queries' own gradients. */
+  private void backwardQueries(
+      int first,
+      int count,
+      int head,
+      Tensor q,
+      int ldq,
+      Tensor out,
+      Tensor logSum,
+      Tensor dout,
+      Tensor dq) {
+    for (int g = 0; g * ROWS < count; g++) {
+      int r = first + g * ROWS;
+      int n = Math.min(ROWS, count - g * ROWS);
+      findWindows(g, r, n);
+      long queryAt = (long) r * ldq + (long) head * h;
+      long outAt = (long) r * d + (long) head * h;
+      products.scores(q, queryAt, ldq, n, g, start1[g], end1[g]);
+      products.scores(q, queryAt, ldq, n, g, start2[g], end2[g]);
+      products.gradients(dout, outAt, d, n, g, start1[g], end1[g]);
+      products.gradients(dout, outAt, d, n, g, start2[g], end2[g]);
+      for (int i = 0; i < n; i++) {
+        findRanges(r + i);
+        long at = products.row(g * ROWS + i);
+        float lse = logSum.get((long) (r + i) * heads + head);
+        Attention.exponentials(scores, at, a, padFirst(at), lse);
+        Attention.exponentials(scores, at, c, Attention.pad(scores, at, c, e), lse);
+        long row = outAt + (long) i * d;
+        float delta = Rows.dot(dout, row, out, row, h);
+        Attention.backwardSoftmax(scores, gradients, at + a, b - a, delta, scale);
+        Attention.backwardSoftmax(scores, gradients, at + c, e - c, delta, scale);
+        zeroElsewhere(scores, at, g, ROWS);
+        zeroElsewhere(gradients, at, g, ROWS);
+      }
+      products.queryGradients(g, n, start1[g], end1[g], false, dq, queryAt, ldq);
+      products.queryGradients(g, n, start2[g], end2[g], true, dq, queryAt, ldq);
     }
   }
 
   /**
-   * Finds the tile's queries and the keys that they attend to between them: one stretch, or two
-   * with a gap.
+   * Adds what some queries give to the gradients of keys and values: six keys at a time, from each
+   * run of groups of queries whose windows touch these keys.
    */
-  private void locate(Frame frame, boolean last, int tile) {
-    Tiles tiles = last ? frame.lastQueries : frame.queries;
-    from = tiles.from(tile);
-    n = tiles.to(tile) - from;
-    base = frame.pass.start(tiles.sequence(tile));
-    int start1 = Integer.MAX_VALUE;
-    int start2 = Integer.MAX_VALUE;
-    int end1 = 0;
-    int end2 = 0;
-    for (int r = 0; r < n; r++) {
-      int row = row(frame, last, r);
-      long first = frame.pass.first(row);
-      start1 = Math.min(start1, AttentionPattern.from(first));
-      end1 = Math.max(end1, AttentionPattern.to(first));
-      long second = frame.pass.second(row);
-      if (second != AttentionPattern.NONE) {
-        start2 = Math.min(start2, AttentionPattern.from(second));
-        end2 = Math.max(end2, AttentionPattern.to(second));
+  private void backwardKeys(int count, int keys, Tensor dqkv, long k) {
+    int groups = (count + ROWS - 1) / ROWS;
+    for (int j = 0; j < keys; j += ROWS) {
+      int n = Math.min(ROWS, keys - j);
+      for (int g = 0; g < groups; g++) {
+        int run = g;
+        while (run < groups && touches(run, j, j + n)) {
+          run++;
+        }
+        if (run > g) {
+          int queries = Math.min(run * ROWS, count) - g * ROWS;
+          products.addKeys(j, n, g, queries, dqkv, k + 3L * d * j, 3 * d);
+          products.addValues(j, n, g, queries, dqkv, k + 3L * d * j + d, 3 * d);
+          g = run;
+        }
       }
     }
-    from1 = start1;
-    if (start2 <= end1) { // they touch: one stretch
-      width1 = Math.max(end1, end2) - start1;
-      from2 = start1 + width1;
-      width = width1;
-    } else {
-      width1 = end1 - start1;
-      from2 = start2;
-      width = width1 + Math.max(0, end2 - start2);
+  }
+
+  private boolean touches(int g, int from, int to) {
+    return start1[g] < to && end1[g] > from || start2[g] < to && end2[g] > from;
+  }
+
+  /** The keys that a group of queries attends to between them: one window, or two with a gap. */
+  private void findWindows(int g, int first, int n) {
+    int from1 = Integer.MAX_VALUE;
+    int from2 = Integer.MAX_VALUE;
+    int to1 = 0;
+    int to2 = 0;
+    for (int r = first; r < first + n; r++) {
+      findRanges(r);
+      from1 = Math.min(from1, a);
+      to1 = Math.max(to1, b);
+      if (c < e) {
+        from2 = Math.min(from2, c);
+        to2 = Math.max(to2, e);
+      }
     }
+    // Windows keep a distance, so that what one overwrites behind its end is not the other's.
+    boolean one = to2 > 0 && from2 < to1 + HeadProducts.ROOM;
+    start1[g] = one ? Math.min(from1, from2) : from1;
+    end1[g] = one ? Math.max(to1, to2) : to1;
+    start2[g] = one || to2 == 0 ? 0 : from2;
+    end2[g] = one ? 0 : to2;
   }
 
-  private int row(Frame frame, boolean last, int r) {
-    return last ? frame.lastRow(from + r) : from + r;
-  }
-
-  private void columns(Frame frame, boolean last, int r) {
-    int row = row(frame, last, r);
+  private void findRanges(int query) {
+    int row = last ? frame.lastRow(query) : query;
     long first = frame.pass.first(row);
-    a = AttentionPattern.from(first) - from1;
-    b = AttentionPattern.to(first) - from1;
+    a = AttentionPattern.from(first);
+    b = AttentionPattern.to(first);
     long second = frame.pass.second(row);
-    if (second == AttentionPattern.NONE) {
-      c = b;
-      e = b;
-    } else {
-      int offset = width == width1 ? from1 : from2 - width1;
-      c = AttentionPattern.from(second) - offset;
-      e = AttentionPattern.to(second) - offset;
-    }
+    c = second == AttentionPattern.NONE ? b : AttentionPattern.from(second);
+    e = second == AttentionPattern.NONE ? b : AttentionPattern.to(second);
   }
 
-  /** Pads the first stretch, unless the second begins where the padding would be. */
+  /** Pads the first range, unless the second begins where the padding would be. */
   private int padFirst(long at) {
     return e == c || c - b >= Attention.ROOM ? Attention.pad(scores, at, a, b) : b;
   }
 
-  private void computeScores(int head, Tensor q, int ldq, Tensor qkv) {
-    int ld = 3 * d;
-    long queryAt = (long) from * ldq + head * h;
-    long k = (long) ld * base + d + head * h;
-    long k1 = k + (long) ld * from1;
-    Attention.scores(q, queryAt, ldq, qkv, k1, ld, scores, 0, stride, n, width1, h, scale);
-    if (width > width1) {
-      long k2 = k + (long) ld * from2;
-      int width2 = width - width1;
-      Attention.scores(q, queryAt, ldq, qkv, k2, ld, scores, width1, stride, n, width2, h, scale);
+  /**
+   * Zeros in the group's windows outside the row's ranges, and around the windows to whole groups
+   * of {@code margin} keys.
+   */
+  private void zeroElsewhere(Tensor matrix, long at, int g, int margin) {
+    zeroElsewhere(matrix, at, start1[g], end1[g], margin);
+    if (end2[g] > 0) {
+      zeroElsewhere(matrix, at, start2[g], end2[g], margin);
     }
   }
 
-  private void zeroElsewhere(Tensor matrix, long at) {
-    Attention.zero(matrix, at, 0, a);
-    Attention.zero(matrix, at, b, c);
-    Attention.zero(matrix, at, e, width);
-  }
-
-  /** C = op(P) B + beta C, where P is this tile's scores or their gradients from some column on. */
-  private void multiply(
-      boolean transpose,
-      int m,
-      int columns,
-      int inner,
-      Tensor p,
-      long pAt,
-      Tensor right,
-      long rightAt,
-      int ldRight,
-      float beta,
-      Tensor to,
-      long toAt,
-      int ldTo) {
-    Attention.gemm(
-        transpose, false, m, columns, inner, 1f, p, pAt, stride, right, rightAt, ldRight, beta, to,
-        toAt, ldTo);
+  private void zeroElsewhere(Tensor matrix, long at, int start, int end, int margin) {
+    int from = margin == 0 ? start : start / margin * margin;
+    int to = margin == 0 ? end : (end + margin - 1) / margin * margin;
+    Attention.zero(matrix, at, from, Math.clamp(a, from, to));
+    Attention.zero(matrix, at, Math.clamp(b, from, to), Math.clamp(c, from, to));
+    Attention.zero(matrix, at, Math.clamp(e, from, to), to);
   }
 }

@@ -3,7 +3,7 @@ package org.esolm.model;
 import org.esolm.tensor.Attention;
 import org.esolm.tensor.CrossEntropy;
 import org.esolm.tensor.LayerNorm;
-import org.esolm.tensor.Linear;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 
 /**
@@ -18,7 +18,6 @@ final class OutputHead {
   private final int d;
   private final int v;
   private final int maskIndex;
-  private final Tensor weight;
   private final Tensor bias;
   private final Tensor normWeight;
   private final Tensor normShift;
@@ -28,23 +27,22 @@ final class OutputHead {
     d = config.hiddenSize();
     v = config.vocabSize();
     maskIndex = config.maskIndex();
-    weight = weights.get("output_layer.linear.weight");
     bias = weights.get("output_layer.linear.bias");
     normWeight = modulation.last().weight();
     normShift = modulation.last().shift();
   }
 
   /** Raw logits of wanted rows [from, to) into rows [from - base, to - base) of {@code logits}. */
-  void logits(Workspace w, int from, int to, int base, Tensor logits) {
+  void logits(Workspace w, int from, int to, int base, Tensor logits, int worker) {
     LayerNorm.forward(w.out, normWeight, normShift, w.y, w.statistics, from, to, d);
     long at = (long) (from - base) * v;
-    Linear.forward(w.y, (long) from * d, d, weight, 0, logits, at, v, to - from, d, v);
-    Linear.addBias(logits, bias, 0, at, v, to - from, v);
+    w.products[worker].multiply(
+        w.y, (long) from * d, d, w.packed.head, bias, logits, at, v, to - from);
   }
 
   /** Negative log-likelihoods of wanted rows [from, to) into {@code w.nll}. */
-  void loss(Frame frame, Workspace w, int from, int to, int base) {
-    logits(w, from, to, base, w.logits);
+  void loss(Frame frame, Workspace w, int from, int to, int base, int worker) {
+    logits(w, from, to, base, w.logits, worker);
     for (int i = from; i < to; i++) {
       long at = (long) (i - base) * v;
       w.logits.set(at + maskIndex, NEVER);
@@ -57,10 +55,10 @@ final class OutputHead {
    * to the residual stream into {@code w.dx}; leaves the gradient of the logits in {@code
    * w.logits}.
    */
-  void gradient(Frame frame, Workspace w, int tile, int base) {
+  void gradient(Frame frame, Workspace w, int tile, int base, int worker) {
     int from = frame.lastRows.from(tile);
     int to = frame.lastRows.to(tile);
-    logits(w, from, to, base, w.logits);
+    logits(w, from, to, base, w.logits, worker);
     for (int i = from; i < to; i++) {
       long at = (long) (i - base) * v;
       w.logits.set(at + maskIndex, NEVER);
@@ -68,44 +66,46 @@ final class OutputHead {
           CrossEntropy.backward(w.logits, at, v, frame.pass.target(i), frame.pass.weight(i));
       w.nll.set(i, nll);
     }
-    Linear.backwardInput(
+    w.products[worker].multiply(
         w.logits,
         (long) (from - base) * v,
         v,
-        weight,
-        0,
+        w.packed.headBack,
+        null,
         w.dy,
         (long) from * d,
         d,
-        to - from,
-        d,
-        v);
+        to - from);
     Attention.zero(w.dx, (long) from * d, 0, (to - from) * d);
     LayerNorm.backward(
         w.dy, w.out, normWeight, w.statistics, w.dx, w.tileSums, (long) tile * 2 * d, from, to, d);
   }
 
   int weightUnits() {
-    return Block.slices(v);
+    return Block.slices(v, d);
   }
 
   /** Adds one slice of the gradients of weight and bias over the rows [from, to) of a chunk. */
-  void weightBackward(Workspace w, Parameters gradient, int unit, int from, int to) {
-    int first = unit * Block.SLICE;
-    int n = Math.min(Block.SLICE, v - first);
-    Linear.backwardWeight(
+  void weightBackward(Workspace w, Parameters gradient, int unit, int from, int to, int worker) {
+    Block.slice(
+        w.products[worker],
         w.logits,
-        first,
+        0,
         v,
         w.y,
         (long) from * d,
         d,
         gradient.get("output_layer.linear.weight"),
-        (long) first * d,
-        to - from,
-        d,
-        n);
-    Linear.sumRows(
-        w.logits, first, v, gradient.get("output_layer.linear.bias"), first, to - from, n);
+        0,
+        unit,
+        v,
+        to - from);
+    int across = Block.slices(1, d);
+    if (unit % across == 0) {
+      int first = unit / across * Block.SLICE_OUT;
+      int n = Math.min(Block.SLICE_OUT, v - first);
+      Rows.sumRows(
+          w.logits, first, v, gradient.get("output_layer.linear.bias"), first, to - from, n);
+    }
   }
 }

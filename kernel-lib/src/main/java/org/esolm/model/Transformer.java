@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import org.esolm.tensor.Attention;
-import org.esolm.tensor.Linear;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
 
@@ -35,6 +35,8 @@ public final class Transformer implements AutoCloseable {
   private Tensor logits;
   private Parameters gradient;
 
+  private final Workers.Task pack;
+  private final Workers.Task packBackward;
   private final Workers.Task embed;
   private final Workers.Task gather;
   private final Workers.Task attend;
@@ -69,13 +71,15 @@ public final class Transformer implements AutoCloseable {
     head = new OutputHead(weights, modulation);
 
     // made once, so that a pass allocates nothing
-    embed = (tile, worker) -> embedAndEnter(tile);
-    gather = (tile, worker) -> blocks[block].gather(frame, w, tile);
+    pack = (unit, worker) -> w.packed.packForward(unit);
+    packBackward = (unit, worker) -> w.packed.packBackward(unit);
+    embed = (tile, worker) -> embedAndEnter(tile, worker);
+    gather = (tile, worker) -> blocks[block].gather(frame, w, tile, worker);
     attend = (unit, worker) -> blocks[block].attend(frame, w, w.attention[worker], unit);
-    leave = (tile, worker) -> leaveAndEnter(tile);
+    leave = (tile, worker) -> leaveAndEnter(tile, worker);
     headLogits =
         (tile, worker) ->
-            head.logits(w, frame.lastRows.from(tile), frame.lastRows.to(tile), 0, logits);
+            head.logits(w, frame.lastRows.from(tile), frame.lastRows.to(tile), 0, logits, worker);
     headLoss =
         (tile, worker) ->
             head.loss(
@@ -83,16 +87,21 @@ public final class Transformer implements AutoCloseable {
                 w,
                 frame.lastRows.from(chunkFirstTile + tile),
                 frame.lastRows.to(chunkFirstTile + tile),
-                chunkFrom);
-    headGradient = (tile, worker) -> head.gradient(frame, w, chunkFirstTile + tile, chunkFrom);
-    headWeight = (unit, worker) -> head.weightBackward(w, gradient, unit, chunkFrom, chunkTo);
-    leaveBackward = (tile, worker) -> blocks[block].leaveBackward(frame, w, tile);
-    leaveWeight = (unit, worker) -> blocks[block].leaveWeightBackward(frame, w, gradient, unit);
+                chunkFrom,
+                worker);
+    headGradient =
+        (tile, worker) -> head.gradient(frame, w, chunkFirstTile + tile, chunkFrom, worker);
+    headWeight =
+        (unit, worker) -> head.weightBackward(w, gradient, unit, chunkFrom, chunkTo, worker);
+    leaveBackward = (tile, worker) -> blocks[block].leaveBackward(frame, w, tile, worker);
+    leaveWeight =
+        (unit, worker) -> blocks[block].leaveWeightBackward(frame, w, gradient, unit, worker);
     attendBackward =
         (unit, worker) -> blocks[block].attendBackward(frame, w, w.attention[worker], unit);
-    gatherBackward = (tile, worker) -> blocks[block].gatherBackward(frame, w, tile);
-    enterBackward = (tile, worker) -> blocks[block].enterBackward(frame, w, tile);
-    enterWeight = (unit, worker) -> blocks[block].enterWeightBackward(frame, w, gradient, unit);
+    gatherBackward = (tile, worker) -> blocks[block].gatherBackward(frame, w, tile, worker);
+    enterBackward = (tile, worker) -> blocks[block].enterBackward(frame, w, tile, worker);
+    enterWeight =
+        (unit, worker) -> blocks[block].enterWeightBackward(frame, w, gradient, unit, worker);
     embedBackward = (unit, worker) -> embedBackward(unit);
   }
 
@@ -196,10 +205,11 @@ public final class Transformer implements AutoCloseable {
 
   private void forward(Pass pass, boolean training, float dropout, long dropoutSeed) {
     prepare(pass, training);
-    frame.begin(pass, !training);
+    frame.begin(pass);
     frame.dropout = dropout;
     frame.dropoutSeed = dropoutSeed;
     modulation.forward();
+    workers.loop(w.packed.forwardUnits(), pack);
     block = 0;
     workers.loop(frame.rows.count(), embed);
     for (block = 0; block < blocks.length; block++) {
@@ -222,25 +232,25 @@ public final class Transformer implements AutoCloseable {
         positions = Math.max(positions, w.rope.positions());
         w.close();
       }
-      w = new Workspace(config, rows, keys, positions, workers.threads(), forTraining);
+      w = new Workspace(weights, rows, keys, positions, workers.threads(), forTraining);
     }
   }
 
-  private void embedAndEnter(int tile) {
+  private void embedAndEnter(int tile, int worker) {
     Tensor x = w.blocks[0].x;
     Tensor table = weights.get("vocab_embed.embedding");
     long bytes = (long) config.hiddenSize() * Tensor.BYTES;
     for (int r = frame.rows.from(tile); r < frame.rows.to(tile); r++) {
       MemorySegment.copy(table.memory(), frame.pass.id(r) * bytes, x.memory(), r * bytes, bytes);
     }
-    blocks[0].enter(frame, w, tile);
+    blocks[0].enter(frame, w, tile, worker);
   }
 
   /** A tile leaves a block and, as it needs no other rows for that, enters the next at once. */
-  private void leaveAndEnter(int tile) {
-    blocks[block].leave(frame, w, tile);
+  private void leaveAndEnter(int tile, int worker) {
+    blocks[block].leave(frame, w, tile, worker);
     if (block + 1 < blocks.length) {
-      blocks[block + 1].enter(frame, w, tile);
+      blocks[block + 1].enter(frame, w, tile, worker);
     }
   }
 
@@ -258,6 +268,7 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void backward() {
+    workers.loop(w.packed.backwardUnits(), packBackward);
     for (int tile = 0, end; tile < frame.lastRows.count(); tile = end) {
       end = nextChunk(tile);
       workers.loop(end - tile, headGradient);
@@ -279,8 +290,8 @@ public final class Transformer implements AutoCloseable {
       collect(sums, 0, 2, frame.rows.count(), Block.SUMS);
       workers.loop(b.enterWeightUnits(frame), enterWeight);
       int d = config.hiddenSize();
-      Linear.addBias(gradient.block(block).downBias(), sums, 7L * d, 0, d, 1, d);
-      Linear.addBias(gradient.block(block).upBias(), sums, 8L * d, 0, 4 * d, 1, 4 * d);
+      Rows.sumRows(sums, 7L * d, d, gradient.block(block).downBias(), 0, 1, d);
+      Rows.sumRows(sums, 8L * d, 4 * d, gradient.block(block).upBias(), 0, 1, 4 * d);
     }
     modulation.backward(w.blockSums, w.headSums, gradient);
     workers.loop((config.hiddenSize() + EMBED_COLUMNS - 1) / EMBED_COLUMNS, embedBackward);
@@ -293,7 +304,7 @@ public final class Transformer implements AutoCloseable {
   private void collect(Tensor sums, int from, int to, int tiles, int units) {
     int d = config.hiddenSize();
     Attention.zero(sums, 0, from * d, to * d);
-    Linear.sumRows(
+    Rows.sumRows(
         w.tileSums, (long) from * d, units * d, sums, (long) from * d, tiles, (to - from) * d);
     for (int t = 0; t < tiles; t++) {
       Attention.zero(w.tileSums, (long) t * units * d, from * d, to * d);

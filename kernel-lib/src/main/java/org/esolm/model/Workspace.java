@@ -1,6 +1,7 @@
 package org.esolm.model;
 
 import java.lang.foreign.Arena;
+import org.esolm.tensor.Products;
 import org.esolm.tensor.Rope;
 import org.esolm.tensor.Tensor;
 
@@ -25,10 +26,12 @@ final class Workspace implements AutoCloseable {
   final Tensor out; // [N, d] residual stream behind the last block
   final Tensor y; // [N, d] last normalisation
   final Tensor statistics; // [N, 2]
-  final Tensor activated; // [N, 4d] GELU's output
+  final Tensor[] tileActivated; // one a worker: [ROW_TILE, 4d] GELU's output, forward
   final Tensor logits; // [chunk, V]
   final Tensor nll; // [N] of the wanted rows
 
+  final PackedWeights packed;
+  final Products[] products; // one a worker
   final HeadAttention[] attention; // one a worker
 
   // training only
@@ -38,6 +41,7 @@ final class Workspace implements AutoCloseable {
   final Tensor dAttended; // [N, d]
   final Tensor dBranch1; // [N, d]
   final Tensor dBranch2; // [N, d]
+  final Tensor activated; // [N, 4d] GELU's output, backward
   final Tensor dHidden; // [N, 4d]
   final Tensor dqkv; // [N, 3d]
   final Tensor dGatheredQ; // [N, d]
@@ -45,8 +49,9 @@ final class Workspace implements AutoCloseable {
   final Tensor[] blockSums; // one a block: [SUMS, d]
   final Tensor headSums; // [2, d]
 
-  Workspace(ModelConfig config, int rows, int keys, int positions, int workers, boolean training) {
+  Workspace(Parameters weights, int rows, int keys, int positions, int workers, boolean training) {
     this.rows = rows;
+    ModelConfig config = weights.config();
     this.keys = keys;
     this.training = training;
     int d = config.hiddenSize();
@@ -63,14 +68,21 @@ final class Workspace implements AutoCloseable {
     out = Tensor.zeros(arena, rows, d);
     y = Tensor.zeros(arena, rows, d);
     statistics = Tensor.zeros(arena, rows, 2);
-    activated = Tensor.zeros(arena, rows, hidden);
-    logits = Tensor.zeros(arena, Math.max(Frame.MAX_ROW_TILE, Math.min(rows, LOGITS / v)), v);
+    logits = Tensor.zeros(arena, Math.max(Frame.ROW_TILE, Math.min(rows, LOGITS / v)), v);
     nll = Tensor.zeros(arena, rows);
     attention = new HeadAttention[workers];
     for (int i = 0; i < workers; i++) {
       attention[i] = new HeadAttention(arena, config, keys, training);
     }
+    packed = new PackedWeights(arena, weights, training);
+    products = new Products[workers];
+    tileActivated = new Tensor[workers];
+    for (int i = 0; i < workers; i++) {
+      products[i] = new Products(arena);
+      tileActivated[i] = Tensor.zeros(arena, Frame.ROW_TILE, hidden);
+    }
     int n = training ? rows : 0;
+    activated = Tensor.zeros(arena, n, hidden);
     dx = Tensor.zeros(arena, n, d);
     dxIn = Tensor.zeros(arena, n, d);
     dy = Tensor.zeros(arena, n, d);

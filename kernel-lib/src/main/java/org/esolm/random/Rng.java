@@ -25,11 +25,44 @@ public final class Rng implements RandomGenerator {
    * @return a generator that depends on nothing else
    */
   public static Rng of(long seed, Purpose purpose, long... indices) {
-    long h = mix(seed + GOLDEN * (purpose.ordinal() + 1));
+    long h = start(seed, purpose);
     for (long index : indices) {
-      h = mix(h + GOLDEN * (index + 1));
+      h = next(h, index);
     }
     return new Rng(h);
+  }
+
+  /**
+   * As {@link #of(long, Purpose, long...)}, without an array: training steps leave the heap alone.
+   *
+   * @param seed the experiment's seed
+   * @param purpose what the numbers are for
+   * @param index a further coordinate
+   * @return the same generator
+   */
+  public static Rng of(long seed, Purpose purpose, long index) {
+    return new Rng(next(start(seed, purpose), index));
+  }
+
+  /**
+   * As {@link #of(long, Purpose, long...)}, without an array.
+   *
+   * @param seed the experiment's seed
+   * @param purpose what the numbers are for
+   * @param first a further coordinate
+   * @param second another
+   * @return the same generator
+   */
+  public static Rng of(long seed, Purpose purpose, long first, long second) {
+    return new Rng(next(next(start(seed, purpose), first), second));
+  }
+
+  private static long start(long seed, Purpose purpose) {
+    return mix(seed + GOLDEN * (purpose.ordinal() + 1));
+  }
+
+  private static long next(long h, long index) {
+    return mix(h + GOLDEN * (index + 1));
   }
 
   /**

@@ -5,15 +5,16 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
 
 /**
- * Matrix products by OpenBLAS. Each call runs on the thread that makes it: parallelism is {@link
- * Workers}' business. Matrices are row-major and given by the address of their first element, so
- * that a call allocates nothing.
+ * Matrix products by OpenBLAS, for sizes that are not those of a transformer's tiles ({@link
+ * Products}). Each call runs on the thread that makes it: parallelism is {@link Workers}' business.
+ * Matrices are row-major.
  */
-final class Blas {
+public final class Blas {
   private static final int ROW_MAJOR = 101;
   private static final int NO_TRANSPOSE = 111;
   private static final int TRANSPOSE = 112;
@@ -40,54 +41,53 @@ final class Blas {
   }
 
   /**
-   * {@code C = alpha op(A) op(B) + beta C}.
+   * {@code C = op(A) op(B)}, of matrices inside tensors.
    *
    * @param transposeA whether op(A) is A transposed
    * @param transposeB whether op(B) is B transposed
    * @param m rows of C
    * @param n columns of C
    * @param k columns of op(A)
-   * @param alpha factor of the product
-   * @param a address of A
+   * @param a A
+   * @param aAt its first element
    * @param lda floats from one row of A to the next
-   * @param b address of B
+   * @param b B
+   * @param bAt its first element
    * @param ldb floats from one row of B to the next
-   * @param beta factor of the old C; at 0 the old C is not read
-   * @param c address of C
+   * @param c C, written
+   * @param cAt its first element
    * @param ldc floats from one row of C to the next
+   * @throws IndexOutOfBoundsException if a matrix reaches out of its tensor
    */
-  static void sgemm(
+  public static void multiply(
       boolean transposeA,
       boolean transposeB,
       int m,
       int n,
       int k,
-      float alpha,
-      long a,
+      Tensor a,
+      long aAt,
       int lda,
-      long b,
+      Tensor b,
+      long bAt,
       int ldb,
-      float beta,
-      long c,
+      Tensor c,
+      long cAt,
       int ldc) {
+    long as = transposeA ? address(a, aAt, k, lda, m) : address(a, aAt, m, lda, k);
+    long bs = transposeB ? address(b, bAt, n, ldb, k) : address(b, bAt, k, ldb, n);
+    long cs = address(c, cAt, m, ldc, n);
+    int left = transposeA ? TRANSPOSE : NO_TRANSPOSE;
+    int right = transposeB ? TRANSPOSE : NO_TRANSPOSE;
     try {
-      SGEMM.invokeExact(
-          ROW_MAJOR,
-          transposeA ? TRANSPOSE : NO_TRANSPOSE,
-          transposeB ? TRANSPOSE : NO_TRANSPOSE,
-          m,
-          n,
-          k,
-          alpha,
-          a,
-          lda,
-          b,
-          ldb,
-          beta,
-          c,
-          ldc);
+      SGEMM.invokeExact(ROW_MAJOR, left, right, m, n, k, 1f, as, lda, bs, ldb, 0f, cs, ldc);
     } catch (Throwable e) {
       throw new IllegalStateException("cblas_sgemm", e);
     }
+  }
+
+  private static long address(Tensor t, long at, int rows, int ld, int columns) {
+    Objects.checkFromIndexSize(at, rows == 0 ? 0 : (rows - 1L) * ld + columns, t.size());
+    return t.memory().address() + at * Tensor.BYTES;
   }
 }

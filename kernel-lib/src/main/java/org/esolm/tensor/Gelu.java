@@ -30,16 +30,30 @@ public final class Gelu {
    * @param to behind the last element
    */
   public static void forward(Tensor h, Tensor y, long from, long to) {
+    forward(h, y, from, to, from);
+  }
+
+  /**
+   * {@code y = gelu(h)}, elementwise, into another place.
+   *
+   * @param h input
+   * @param y output
+   * @param from first element of h
+   * @param to behind its last element
+   * @param yAt first element of y
+   */
+  public static void forward(Tensor h, Tensor y, long from, long to, long yAt) {
     MemorySegment hs = h.memory();
     MemorySegment ys = y.memory();
-    long whole = to - (to - from) % W;
-    for (long i = from; i < whole; i += W) {
-      FloatVector x = fromMemorySegment(F, hs, i << 2, NATIVE);
-      x.mul(sigmoid(x)).intoMemorySegment(ys, i << 2, NATIVE);
+    long n = to - from;
+    long whole = n - n % W;
+    for (long i = 0; i < whole; i += W) {
+      FloatVector x = fromMemorySegment(F, hs, (from + i) << 2, NATIVE);
+      x.mul(sigmoid(x)).intoMemorySegment(ys, (yAt + i) << 2, NATIVE);
     }
-    for (long i = whole; i < to; i++) {
-      float x = get(hs, i);
-      set(ys, i, x * sigmoid(x));
+    for (long i = whole; i < n; i++) {
+      float x = get(hs, from + i);
+      set(ys, yAt + i, x * sigmoid(x));
     }
   }
 

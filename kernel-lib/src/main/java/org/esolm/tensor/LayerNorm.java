@@ -149,7 +149,7 @@ public final class LayerNorm {
       float mean = statistics.get(2L * r);
       float inverse = statistics.get(2L * r + 1);
       addSums(dy.memory(), x.memory(), at, sums.memory(), sumsAt, mean, inverse, d);
-      float meanG = Linear.dot(dy, at, weight, 0, d) / d;
+      float meanG = Rows.dot(dy, at, weight, 0, d) / d;
       float meanGx = meanGx(dy.memory(), x.memory(), at, weight.memory(), mean, inverse, d);
       addRow(
           dy.memory(),

@@ -177,7 +177,7 @@ public abstract sealed class PackedMatrix permits FloatMatrix, Bf16Matrix, Int8M
   private void finish(Tensor y, long yAt, int rows, int from, int to, Tensor factors, Tensor bias) {
     if (factors == null) {
       if (bias != null) {
-        Linear.addBias(y, bias, from, yAt + from, out, rows, to - from);
+        Rows.addBias(y, bias, from, yAt + from, out, rows, to - from);
       }
       return;
     }

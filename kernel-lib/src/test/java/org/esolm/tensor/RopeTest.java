@@ -61,7 +61,7 @@ class RopeTest {
         Tensor key = Numbers.normal(arena, 2, h);
         rope.rotate(q, 0, 1, 50 + 100 * k, false);
         rope.rotate(key, 0, 1, 20 + 100 * k, false);
-        products[k] = Linear.dot(q, 0, key, 0, h);
+        products[k] = Rows.dot(q, 0, key, 0, h);
       }
       assertThat(products[0]).isCloseTo(products[1], org.assertj.core.api.Assertions.within(1e-3));
     }

@@ -4,12 +4,16 @@ import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.esolm.tensor.Adam;
-import org.esolm.tensor.Attention;
+import org.esolm.tensor.Blas;
 import org.esolm.tensor.CrossEntropy;
 import org.esolm.tensor.Gelu;
+import org.esolm.tensor.HeadProducts;
 import org.esolm.tensor.LayerNorm;
-import org.esolm.tensor.Linear;
+import org.esolm.tensor.PackedMatrix;
+import org.esolm.tensor.Panels;
+import org.esolm.tensor.Products;
 import org.esolm.tensor.Tensor;
+import org.esolm.tensor.WeightFormat;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -52,7 +56,11 @@ public class Kernels {
   private Tensor norm; // [d]
   private Tensor statistics; // [ROWS, 2]
   private Tensor logits; // [ROWS, V]
-  private Tensor scores; // [ROWS, ROWS + room]
+  private Panels panels; // w, packed for training
+  private PackedMatrix packed; // w, packed for decoding
+  private Tensor scratch;
+  private Products products;
+  private HeadProducts head;
   private Tensor square; // [3, 512, 512]
   private Tensor[] state; // of the optimizer, d x 4 d each
   private Tensor memory;
@@ -71,7 +79,17 @@ public class Kernels {
     norm = random(d);
     statistics = random(ROWS, 2);
     logits = random(ROWS, vocab);
-    scores = random(ROWS, ROWS + Attention.ROOM);
+    products = new Products(arena);
+    head = new HeadProducts(arena, ROWS, HEAD, false);
+    panels = new Panels(arena, d, 4 * d);
+    for (int i = 0; i < panels.count(); i++) {
+      panels.packTransposed(w, 0, d, i);
+    }
+    packed = PackedMatrix.of(arena, WeightFormat.F32, 4 * d, d);
+    for (int i = 0; i < packed.strips(); i++) {
+      packed.pack(w, i);
+    }
+    scratch = Tensor.zeros(arena, packed.scratch());
     square = random(3, SQUARE * SQUARE);
     state = new Tensor[] {random(4 * d, d), random(4 * d, d), random(4 * d, d), random(4 * d, d)};
     memory = Tensor.zeros(arena, MEMORY);
@@ -100,7 +118,8 @@ public class Kernels {
   @Benchmark
   public void machineProducts(Rates rates) {
     int n = SQUARE;
-    Linear.forward(square, 0, n, square, (long) n * n, square, 2L * n * n, n, n, n, n);
+    long second = (long) n * n;
+    Blas.multiply(false, true, n, n, n, square, 0, n, square, second, n, square, 2 * second, n);
     rates.count(2.0 * n * n * n, 3.0 * n * n);
   }
 
@@ -116,25 +135,65 @@ public class Kernels {
   }
 
   /**
-   * d to 4 d.
+   * d to 4 d, by a packed weight.
    *
    * @param rates told what was done
    */
   @Benchmark
   public void linear(Rates rates) {
-    Linear.forward(x, 0, d, w, 0, y, 0, 4 * d, ROWS, d, 4 * d);
+    products.multiply(x, 0, d, panels, null, y, 0, 4 * d, ROWS);
     rates.count(2.0 * ROWS * d * 4 * d, ROWS * 5.0 * d + 4.0 * d * d);
   }
 
   /**
-   * Scores of a head's queries and keys.
+   * The gradient of that weight.
    *
    * @param rates told what was done
    */
   @Benchmark
-  public void attentionScores(Rates rates) {
-    Attention.scores(x, 0, d, y, 0, d, scores, 0, ROWS + Attention.ROOM, ROWS, ROWS, HEAD, 0.2f);
-    rates.count(2.0 * ROWS * ROWS * HEAD, 2.0 * ROWS * HEAD + ROWS * ROWS);
+  public void linearGradient(Rates rates) {
+    products.addTransposed(y, 0, 4 * d, x, 0, d, w, 0, d, ROWS, 4 * d, d);
+    rates.count(2.0 * ROWS * d * 4 * d, ROWS * 5.0 * d + 2 * 4.0 * d * d);
+  }
+
+  /**
+   * Scores of a head's queries and keys, and what is summed by them, six queries at a time.
+   *
+   * @param rates told what was done
+   */
+  @Benchmark
+  public void attention(Rates rates) {
+    head.beginForward(x, 0, HEAD, 4 * d, ROWS, 0.2f);
+    for (int r = 0; r + HeadProducts.ROWS <= ROWS; r += HeadProducts.ROWS) {
+      head.scores(y, (long) r * d, d, HeadProducts.ROWS, 0, 0, ROWS);
+      head.values(0, HeadProducts.ROWS, 0, ROWS, false, z, (long) r * d, d);
+    }
+    rates.count(4.0 * ROWS * ROWS * HEAD, 4.0 * ROWS * HEAD);
+  }
+
+  /**
+   * d to 4 d of one row, as decoding one sequence does it.
+   *
+   * @param rates told what was done
+   */
+  @Benchmark
+  public void decodeOne(Rates rates) {
+    decode(rates, 1);
+  }
+
+  /**
+   * d to 4 d of sixteen rows, as decoding a batch does it.
+   *
+   * @param rates told what was done
+   */
+  @Benchmark
+  public void decodeSixteen(Rates rates) {
+    decode(rates, 16);
+  }
+
+  private void decode(Rates rates, int rows) {
+    packed.multiply(x, 0, rows, 0, packed.strips(), null, y, 0, scratch);
+    rates.count(2.0 * rows * d * 4 * d, rows * 5.0 * d + 4.0 * d * d);
   }
 
   /**

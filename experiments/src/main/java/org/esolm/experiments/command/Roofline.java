@@ -10,7 +10,8 @@ import org.esolm.objective.Objective;
 import org.esolm.random.Purpose;
 import org.esolm.random.Rng;
 import org.esolm.system.SystemConfig;
-import org.esolm.tensor.Linear;
+import org.esolm.tensor.Blas;
+import org.esolm.tensor.Rows;
 import org.esolm.tensor.Tensor;
 import org.esolm.tensor.Workers;
 
@@ -42,8 +43,21 @@ final class Roofline {
       Tensor y = Tensor.zeros(arena, threads * SIZE, SIZE);
       Workers.Task multiply =
           (unit, worker) ->
-              Linear.forward(
-                  x, (long) unit * n, SIZE, w, 0, y, (long) unit * n, SIZE, SIZE, SIZE, SIZE);
+              Blas.multiply(
+                  false,
+                  true,
+                  SIZE,
+                  SIZE,
+                  SIZE,
+                  x,
+                  (long) unit * n,
+                  SIZE,
+                  w,
+                  0,
+                  SIZE,
+                  y,
+                  (long) unit * n,
+                  SIZE);
       double[] seconds = new double[REPETITIONS];
       for (int i = 0; i < REPETITIONS; i++) {
         long start = System.nanoTime();
@@ -69,7 +83,7 @@ final class Roofline {
       Tensor sums = Tensor.zeros(arena, threads, columns);
       Workers.Task read =
           (unit, worker) ->
-              Linear.sumRows(
+              Rows.sumRows(
                   x,
                   (long) unit * rows * columns,
                   columns,

@@ -1,0 +1,142 @@
+package org.esolm.tensor;
+
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Simd.F;
+import static org.esolm.tensor.Simd.NATIVE;
+import static org.esolm.tensor.Simd.W;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/** Copies of parts of matrices into the order in which products read them. */
+final class Copies {
+  private static final long NEXT = 4L * W;
+  private static final int STREAMS = 16; // rows read side by side: no more than caches like
+
+  private Copies() {}
+
+  /**
+   * Copies rows, whole vectors at a time: up to W - 1 floats behind each row's end are read, where
+   * there are any, and written in any case.
+   *
+   * @param x where the rows lie
+   * @param at first row's first element
+   * @param ld floats from row to row
+   * @param to where they go
+   * @param toAt first row's first element
+   * @param ldTo floats from row to row; later rows overwrite what lies behind earlier ones
+   * @param rows how many
+   * @param columns floats of a row
+   */
+  static void rows(
+      Tensor x, long at, int ld, Tensor to, long toAt, int ldTo, int rows, int columns) {
+    if (rows == 0) {
+      return;
+    }
+    Objects.checkFromIndexSize(at, (rows - 1L) * ld + columns, x.size());
+    int wide = (columns + W - 1) / W * W;
+    long room = x.size() - at - wide; // from the last row that may be read wide
+    int whole = room < 0 ? 0 : (int) Math.min(rows, room / ld + 1);
+    MemorySegment xs = x.memory();
+    MemorySegment ts = to.memory();
+    for (int j = 0; j < wide; j += W) {
+      column(xs, at + j, ld, ts, toAt + j, ldTo, whole);
+    }
+    for (int r = whole; r < rows; r++) {
+      for (int j = 0; j < columns; j++) {
+        to.set(toAt + (long) r * ldTo + j, x.get(at + (long) r * ld + j));
+      }
+    }
+  }
+
+  private static void column(
+      MemorySegment xs, long at, int ld, MemorySegment ts, long toAt, int ldTo, int rows) {
+    for (int r = 0; r < rows; r++) {
+      fromMemorySegment(F, xs, (at + (long) r * ld) << 2, NATIVE)
+          .intoMemorySegment(ts, (toAt + (long) r * ldTo) << 2, NATIVE);
+    }
+  }
+
+  /**
+   * Copies rows into strips of a few columns, each strip's rows one behind the other: the rows are
+   * read from one end to the other, once. As in {@link #rows}, whole vectors are copied.
+   *
+   * @param x where the rows lie
+   * @param at first row's first element
+   * @param ld floats from row to row
+   * @param to where they go
+   * @param distance floats from strip to strip
+   * @param width columns of a strip: at most a vector's, or some whole vectors
+   * @param rows how many
+   * @param columns floats of a row
+   */
+  static void strips(
+      Tensor x, long at, int ld, Tensor to, int distance, int width, int rows, int columns) {
+    Objects.checkFromIndexSize(at, (rows - 1L) * ld + columns, x.size());
+    int strips = (columns + width - 1) / width;
+    Objects.checkFromIndexSize(0, (strips - 1L) * distance + rows * (long) width + W, to.size());
+    int parts = (width + W - 1) / W; // vectors of a strip's row
+    long reach = (strips - 1L) * width + (long) parts * W; // floats that are read of a row
+    long room = x.size() - at - reach;
+    int whole = room < 0 ? 0 : (int) Math.min(rows, room / ld + 1);
+    for (int r = 0; r < whole; r++) {
+      long source = address(x, at + (long) r * ld);
+      long target = address(to, (long) r * width);
+      for (long part = 0; part < parts; part++) {
+        MicroKernel.copy(source + part * NEXT, width, target + part * NEXT, distance, strips);
+      }
+    }
+    for (int r = whole; r < rows; r++) {
+      for (int j = 0; j < columns; j++) {
+        long t = (long) (j / width) * distance + (long) r * width + j % width;
+        to.set(t, x.get(at + (long) r * ld + j));
+      }
+    }
+  }
+
+  private static long address(Tensor t, long at) {
+    return t.memory().address() + at * Tensor.BYTES;
+  }
+
+  /**
+   * {@code to[j, i] = factor x[i, j]}.
+   *
+   * @param x a matrix
+   * @param at its first element
+   * @param ld floats from row to row of it
+   * @param to its transposed copy
+   * @param toAt the copy's first element
+   * @param ldTo floats from row to row of the copy
+   * @param rows of the matrix
+   * @param columns of the matrix
+   * @param factor of every element
+   */
+  static void transposed(
+      Tensor x,
+      long at,
+      int ld,
+      Tensor to,
+      long toAt,
+      int ldTo,
+      int rows,
+      int columns,
+      float factor) {
+    if (rows == 0) {
+      return;
+    }
+    Objects.checkFromIndexSize(at, (rows - 1L) * ld + columns, x.size());
+    Objects.checkFromIndexSize(toAt, (columns - 1L) * ldTo + rows, to.size());
+    long from = x.memory().address() + at * Tensor.BYTES;
+    long target = to.memory().address() + toAt * Tensor.BYTES;
+    for (int i0 = 0; i0 < rows; i0 += STREAMS) {
+      int n = Math.min(STREAMS, rows - i0);
+      for (int j = 0; j < columns; j++) {
+        long source = from + 4L * ((long) i0 * ld + j);
+        long row = target + 4L * ((long) j * ldTo + i0);
+        for (int i = 0; i < n; i++) {
+          MicroKernel.set(row + 4L * i, factor * MicroKernel.get(source + 4L * i * ld));
+        }
+      }
+    }
+  }
+}

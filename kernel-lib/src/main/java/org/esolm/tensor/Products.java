@@ -1,0 +1,326 @@
+package org.esolm.tensor;
+
+import java.lang.foreign.Arena;
+import java.util.Objects;
+
+/**
+ * Matrix products of the sizes that a transformer's tiles have, where they are faster than a BLAS
+ * call: the right factor is packed once and used by many tiles, the left is read where it lies. An
+ * element's arithmetic depends on its row and column alone, not on the tile. Each thread has an
+ * instance of its own.
+ */
+public final class Products {
+  private static final int ROWS = MicroKernel.ROWS;
+  private static final int COLUMNS = MicroKernel.COLUMNS;
+  private static final long FLOAT = Tensor.BYTES;
+
+  /** Rows of the right factor at a time: a panel of so many, 16 kB, stays in the nearest cache. */
+  private static final int DEPTH = 4096 / COLUMNS;
+
+  /** Rows that are summed into a weight's gradient at a time. */
+  private static final int SUMMED = 128;
+
+  /** Rows and columns of a weight's gradient at a time: both factors' parts fit a core's cache. */
+  private static final int SLICE = 32 * ROWS;
+
+  private static final int WIDE = 16 * COLUMNS;
+
+  // Floats of a strip of each factor, with room for what a whole vector overwrites, and an odd
+  // number of cache lines, as strips shall not share one place in the cache.
+  private static final int LEFT = SUMMED * ROWS + 16;
+  private static final int RIGHT = SUMMED * COLUMNS + 16;
+
+  private final Tensor zeros; // [COLUMNS]
+  private final Tensor tile; // [ROWS, COLUMNS]
+  private final Tensor left; // [SLICE / ROWS, LEFT]
+  private final Tensor right; // [WIDE / COLUMNS, RIGHT]
+
+  /**
+   * Working memory for one thread.
+   *
+   * @param arena its owner
+   */
+  public Products(Arena arena) {
+    zeros = Tensor.zeros(arena, COLUMNS);
+    tile = Tensor.zeros(arena, ROWS, COLUMNS);
+    left = Tensor.zeros(arena, SLICE / ROWS, LEFT);
+    right = Tensor.zeros(arena, WIDE / COLUMNS, RIGHT);
+  }
+
+  private static long address(Tensor t, long at, long rows, long ld, long columns) {
+    Objects.checkFromIndexSize(at, rows == 0 ? 0 : (rows - 1) * ld + columns, t.size());
+    return t.memory().address() + at * FLOAT;
+  }
+
+  /**
+   * {@code C = A B + bias}, with B all the rows of a packed matrix.
+   *
+   * @param a [rows, k]
+   * @param aAt its first element
+   * @param lda floats from row to row of A
+   * @param b [k, n]
+   * @param bias [n], or null for none
+   * @param c [rows, n], written
+   * @param cAt its first element
+   * @param ldc floats from row to row of C
+   * @param rows number of rows
+   */
+  public void multiply(
+      Tensor a, long aAt, int lda, Panels b, Tensor bias, Tensor c, long cAt, int ldc, int rows) {
+    multiply(a, aAt, lda, b, 0, b.rows(), bias, c, cAt, ldc, rows);
+  }
+
+  /**
+   * {@code C = A B + bias}, with B some rows of a packed matrix.
+   *
+   * @param a [rows, k]
+   * @param aAt its first element
+   * @param lda floats from row to row of A
+   * @param b [all, n]
+   * @param from its first row that counts
+   * @param k how many rows count
+   * @param bias [n], or null for none
+   * @param c [rows, n], written
+   * @param cAt its first element
+   * @param ldc floats from row to row of C
+   * @param rows number of rows
+   */
+  public void multiply(
+      Tensor a,
+      long aAt,
+      int lda,
+      Panels b,
+      int from,
+      int k,
+      Tensor bias,
+      Tensor c,
+      long cAt,
+      int ldc,
+      int rows) {
+    int n = b.columns();
+    Objects.checkFromIndexSize(from, k, b.rows());
+    long aAddress = address(a, aAt, rows, lda, k);
+    long cAddress = address(c, cAt, rows, ldc, n);
+    long init = bias == null ? zeros.memory().address() : address(bias, 0, 1, 0, n);
+    long bPanel = (long) b.rows() * COLUMNS * FLOAT;
+    for (int p = 0; p < k; p += DEPTH) {
+      tiles(
+          aAddress + p * FLOAT,
+          lda * FLOAT,
+          FLOAT,
+          b.address() + (long) (from + p) * COLUMNS * FLOAT,
+          bPanel,
+          COLUMNS * FLOAT,
+          p == 0 ? init : cAddress,
+          p == 0 ? 0 : ldc * FLOAT,
+          p == 0 && bias == null ? 0 : FLOAT,
+          cAddress,
+          ldc * FLOAT,
+          rows,
+          n,
+          Math.min(DEPTH, k - p));
+    }
+  }
+
+  /**
+   * {@code C = A B} or {@code C += A B} of matrices that lie in any order, B unpacked: whole
+   * vectors of its rows are read, and so must be there.
+   *
+   * @param a address of A
+   * @param aRow floats from row to row of A
+   * @param aStep floats from column to column of A
+   * @param b address of B, rows of n floats and up to COLUMNS - 1 behind them
+   * @param ldb floats from row to row of B
+   * @param add whether C is added to
+   * @param c address of C
+   * @param ldc floats from row to row of C
+   * @param rows number of rows
+   * @param n columns of C
+   * @param k columns of A
+   */
+  void multiply(
+      long a,
+      int aRow,
+      int aStep,
+      long b,
+      int ldb,
+      boolean add,
+      long c,
+      int ldc,
+      int rows,
+      int n,
+      int k) {
+    tiles(
+        a,
+        aRow * FLOAT,
+        aStep * FLOAT,
+        b,
+        COLUMNS * FLOAT,
+        ldb * FLOAT,
+        add ? c : zeros.memory().address(),
+        add ? ldc * FLOAT : 0,
+        add ? FLOAT : 0,
+        c,
+        ldc * FLOAT,
+        rows,
+        n,
+        k);
+  }
+
+  /** All tiles of a product; addresses and strides are bytes. */
+  private void tiles(
+      long a,
+      long aRow,
+      long aStep,
+      long b,
+      long bPanel,
+      long bStep,
+      long init,
+      long initRow,
+      long initStep,
+      long c,
+      long cRow,
+      int rows,
+      int n,
+      int k) {
+    for (int j = 0; j < n; j += COLUMNS) {
+      long bj = b + j / COLUMNS * bPanel;
+      int columns = Math.min(COLUMNS, n - j);
+      for (int i = 0; i < rows; i += ROWS) {
+        int m = Math.min(ROWS, rows - i);
+        long start = init + i * initRow + j * initStep;
+        long end = c + i * cRow + j * FLOAT;
+        if (columns == COLUMNS) {
+          MicroKernel.multiply(
+              a + i * aRow, aRow, aStep, bj, bStep, k, start, initRow, end, cRow, m);
+        } else {
+          narrow(
+              a + i * aRow,
+              aRow,
+              aStep,
+              bj,
+              bStep,
+              k,
+              start,
+              initRow,
+              initStep,
+              end,
+              cRow,
+              m,
+              columns);
+        }
+      }
+    }
+  }
+
+  /** A tile that ends with fewer columns than a panel has. */
+  private void narrow(
+      long a,
+      long aRow,
+      long aStep,
+      long b,
+      long bStep,
+      int k,
+      long init,
+      long initRow,
+      long initStep,
+      long c,
+      long cRow,
+      int rows,
+      int columns) {
+    long t = tile.memory().address();
+    long row = COLUMNS * FLOAT;
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        MicroKernel.set(
+            t + i * row + j * FLOAT, MicroKernel.get(init + i * initRow + j * initStep));
+      }
+    }
+    MicroKernel.multiply(a, aRow, aStep, b, bStep, k, t, row, t, row, rows);
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        MicroKernel.set(c + i * cRow + j * FLOAT, MicroKernel.get(t + i * row + j * FLOAT));
+      }
+    }
+  }
+
+  /**
+   * {@code C += A' B}: the gradient of a weight, summed over many rows.
+   *
+   * @param a [rows, m]
+   * @param aAt its first element
+   * @param lda floats from row to row of A
+   * @param b [rows, n]
+   * @param bAt its first element
+   * @param ldb floats from row to row of B
+   * @param c [m, n], added to
+   * @param cAt its first element
+   * @param ldc floats from row to row of C
+   * @param rows rows of A and B
+   * @param m rows of C
+   * @param n columns of C
+   */
+  public void addTransposed(
+      Tensor a,
+      long aAt,
+      int lda,
+      Tensor b,
+      long bAt,
+      int ldb,
+      Tensor c,
+      long cAt,
+      int ldc,
+      int rows,
+      int m,
+      int n) {
+    address(b, bAt, rows, ldb, n);
+    address(a, aAt, rows, lda, m);
+    long cAddress = address(c, cAt, m, ldc, n);
+    for (int p = 0; p < rows; p += SUMMED) {
+      int k = Math.min(SUMMED, rows - p);
+      for (int j = 0; j < n; j += WIDE) {
+        int wide = Math.min(WIDE, n - j);
+        Copies.strips(b, bAt + (long) p * ldb + j, ldb, right, RIGHT, COLUMNS, k, wide);
+        for (int i = 0; i < m; i += SLICE) {
+          int slice = Math.min(SLICE, m - i);
+          Copies.strips(a, aAt + (long) p * lda + i, lda, left, LEFT, ROWS, k, slice);
+          addStrips(cAddress + ((long) i * ldc + j) * FLOAT, ldc * FLOAT, slice, wide, k);
+        }
+      }
+    }
+  }
+
+  /** Adds the product of the copied strips. */
+  private void addStrips(long c, long cRow, int m, int n, int k) {
+    long a = left.memory().address();
+    long b = right.memory().address();
+    for (int j = 0; j < n; j += COLUMNS) {
+      int columns = Math.min(COLUMNS, n - j);
+      long bj = b + j / COLUMNS * (RIGHT * FLOAT);
+      for (int i = 0; i < m; i += ROWS) {
+        long ai = a + i / ROWS * (LEFT * FLOAT);
+        long cij = c + i * cRow + j * FLOAT;
+        int rows = Math.min(ROWS, m - i);
+        if (columns == COLUMNS) {
+          MicroKernel.multiply(
+              ai, FLOAT, ROWS * FLOAT, bj, COLUMNS * FLOAT, k, cij, cRow, cij, cRow, rows);
+        } else {
+          narrow(
+              ai,
+              FLOAT,
+              ROWS * FLOAT,
+              bj,
+              COLUMNS * FLOAT,
+              k,
+              cij,
+              cRow,
+              FLOAT,
+              cij,
+              cRow,
+              rows,
+              columns);
+        }
+      }
+    }
+  }
+}
