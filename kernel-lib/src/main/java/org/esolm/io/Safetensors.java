@@ -1,6 +1,7 @@
 package org.esolm.io;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -44,6 +45,9 @@ public final class Safetensors implements TensorSource {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
+  /** Bytes that are read at a time. */
+  private static final long READ = 1 << 28;
+
   /** Bytes that are converted and written at a time. */
   private static final int CHUNK = 1 << 22;
 
@@ -58,20 +62,26 @@ public final class Safetensors implements TensorSource {
   public record Entry(ElementType type, List<Integer> shape, long from, long to) {}
 
   private final Path file;
+  private final FileChannel channel;
   private final Arena arena;
   private final MemorySegment data;
+  private final long dataStart; // byte of the file
   private final SequencedMap<String, Entry> entries;
   private final Map<String, String> metadata;
 
   private Safetensors(
       Path file,
+      FileChannel channel,
       Arena arena,
       MemorySegment data,
+      long dataStart,
       SequencedMap<String, Entry> entries,
       Map<String, String> metadata) {
     this.file = file;
+    this.channel = channel;
     this.arena = arena;
     this.data = data;
+    this.dataStart = dataStart;
     this.entries = entries;
     this.metadata = metadata;
   }
@@ -86,8 +96,9 @@ public final class Safetensors implements TensorSource {
    *     one line
    */
   public static Safetensors open(Path file) throws IOException {
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     Arena arena = Arena.ofShared();
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try {
       long size = channel.size();
       if (size < 8) {
         throw bad(file, size + " bytes, too short for a header");
@@ -109,12 +120,15 @@ public final class Safetensors implements TensorSource {
       checkCover(file, entries, data.byteSize());
       return new Safetensors(
           file,
+          channel,
           arena,
           data,
+          8 + header,
           Collections.unmodifiableSequencedMap(entries),
           Collections.unmodifiableMap(metadata));
     } catch (IOException | RuntimeException e) {
       arena.close();
+      channel.close();
       throw e;
     }
   }
@@ -291,10 +305,32 @@ public final class Safetensors implements TensorSource {
               + ", expected "
               + Arrays.toString(to.shape()));
     }
+    if (e.type() == ElementType.F32 && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
+      copy(e, to.memory());
+      return;
+    }
     try {
       e.type().toFloats(bytes(e), to, 0, n);
     } catch (IllegalArgumentException x) {
       throw new IllegalArgumentException(file + ": " + name + " is " + x.getMessage(), x);
+    }
+  }
+
+  /** Reads what needs no conversion past the mapping, so that it is not resident twice. */
+  private void copy(Entry e, MemorySegment to) {
+    long size = e.to() - e.from();
+    long start = dataStart + e.from();
+    try {
+      for (long at = 0; at < size; ) {
+        ByteBuffer chunk = to.asSlice(at, Math.min(size - at, READ)).asByteBuffer();
+        int n = channel.read(chunk, start + at);
+        if (n < 0) {
+          throw bad(file, "ends at byte " + (start + at) + ", it has been cut off");
+        }
+        at += n;
+      }
+    } catch (IOException x) {
+      throw new UncheckedIOException(x);
     }
   }
 
@@ -309,23 +345,6 @@ public final class Safetensors implements TensorSource {
     Tensor t = Tensor.zeros(arena, require(name).shape().stream().mapToInt(i -> i).toArray());
     readFloats(name, t);
     return t;
-  }
-
-  /**
-   * A tensor of floats, to be read as long as this is open. Where the file has them as they are in
-   * memory it is a view of the file, which takes no memory of its own.
-   *
-   * @param name its name
-   * @return the tensor in 32 bits, not to be written
-   */
-  public Tensor floats(String name) {
-    Entry e = require(name);
-    MemorySegment bytes = bytes(e);
-    return e.type() == ElementType.F32
-            && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
-            && bytes.address() % Tensor.BYTES == 0
-        ? Tensor.of(bytes, e.shape().stream().mapToInt(i -> i).toArray())
-        : floats(arena, name);
   }
 
   /**
@@ -432,5 +451,10 @@ public final class Safetensors implements TensorSource {
   @Override
   public void close() {
     arena.close();
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

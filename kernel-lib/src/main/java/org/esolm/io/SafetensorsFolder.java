@@ -1,6 +1,7 @@
 package org.esolm.io;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -147,14 +148,15 @@ public final class SafetensorsFolder implements TensorSource {
   }
 
   /**
-   * A tensor of floats, to be read as long as this is open; where it can it is a view of a file.
+   * A tensor of floats in memory of its own.
    *
+   * @param arena owner of the copy
    * @param name its name
-   * @return the tensor in 32 bits, not to be written
+   * @return the tensor in 32 bits
    * @throws IllegalArgumentException if there is no such tensor, or it holds no floats
    */
-  public Tensor floats(String name) {
-    return holder(name).floats(name);
+  public Tensor floats(Arena arena, String name) {
+    return holder(name).floats(arena, name);
   }
 
   private Safetensors holder(String name) {

@@ -26,8 +26,8 @@ import org.esolm.tensor.Workers;
 /**
  * GPT-2 as Hugging Face stores it, of any size, forward only: the evaluator of generated text. It
  * reads one sequence at a time, of at most as many tokens as it has positions, so that its memory
- * is bounded by that: logits exist for some rows only, unless they are asked for, and weights of 32
- * bits stay where they are, in the mapped file. Not for use by several threads at once.
+ * is bounded by that: logits exist for some rows only, unless they are asked for. Not for use by
+ * several threads at once.
  */
 public final class Gpt2 implements AutoCloseable {
   private static final String PREFIX = "transformer.";
@@ -52,8 +52,7 @@ public final class Gpt2 implements AutoCloseable {
 
   private final Gpt2Config config;
   private final Workers workers;
-  private final SafetensorsFolder file; // whose memory the weights are
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena;
   private final int d;
   private final Tensor tokens; // [V, d]
   private final Tensor positions; // [P, d]
@@ -75,12 +74,12 @@ public final class Gpt2 implements AutoCloseable {
   private final Tensor[] logits; // one a worker, [ROW_TILE, V]
   private final HeadAttention[] attention; // one a worker
 
-  private Gpt2(Gpt2Config config, Workers workers, SafetensorsFolder file) {
+  private Gpt2(Gpt2Config config, Workers workers, SafetensorsFolder file, Arena arena) {
     this.config = config;
     this.workers = Objects.requireNonNull(workers);
-    this.file = file;
+    this.arena = arena;
     d = config.hiddenSize();
-    Reader weights = new Reader(file);
+    Reader weights = new Reader(file, arena);
     tokens = weights.read("wte.weight", config.vocabSize(), d);
     positions = weights.read("wpe.weight", config.positions(), d);
     layers = new Layer[config.blocks()];
@@ -133,11 +132,13 @@ public final class Gpt2 implements AutoCloseable {
     private static final Pattern IGNORED = Pattern.compile(".*\\.attn\\.(masked_)?bias");
 
     private final SafetensorsFolder file;
+    private final Arena arena;
     private final Set<String> unread;
     private final List<String> faults = new ArrayList<>();
 
-    Reader(SafetensorsFolder file) {
+    Reader(SafetensorsFolder file, Arena arena) {
       this.file = file;
+      this.arena = arena;
       unread = new TreeSet<>(file.stored().keySet());
       unread.removeIf(name -> IGNORED.matcher(name).matches());
     }
@@ -160,7 +161,7 @@ public final class Gpt2 implements AutoCloseable {
         faults.add(full + " is " + stored + ", config.json says " + needed);
         return null;
       }
-      return file.floats(full);
+      return file.floats(arena, full);
     }
 
     /** Refuses what has faults, or tensors of which nothing is known. */
@@ -190,11 +191,11 @@ public final class Gpt2 implements AutoCloseable {
               .formatted(folder, SafetensorsFolder.MODEL));
     }
     Gpt2Config config = Gpt2Config.read(folder.resolve("config.json"));
-    SafetensorsFolder weights = SafetensorsFolder.open(folder);
-    try {
-      return new Gpt2(config, workers, weights);
-    } catch (RuntimeException e) {
-      weights.close();
+    Arena arena = Arena.ofShared();
+    try (SafetensorsFolder weights = SafetensorsFolder.open(folder)) {
+      return new Gpt2(config, workers, weights, arena);
+    } catch (IOException | RuntimeException e) {
+      arena.close();
       throw e;
     }
   }
@@ -363,6 +364,5 @@ public final class Gpt2 implements AutoCloseable {
   @Override
   public void close() {
     arena.close();
-    file.close();
   }
 }

@@ -64,9 +64,9 @@ class SafetensorsFolderTest {
       Tensor c = Tensor.zeros(arena, 1);
       tensors.readFloats("c", c);
       assertThat(c.get(0)).isEqualTo(3);
-      assertThat(tensors.floats("b").get(0)).isEqualTo(2);
+      assertThat(tensors.floats(arena, "b").get(0)).isEqualTo(2);
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> tensors.floats("d"))
+          .isThrownBy(() -> tensors.floats(arena, "d"))
           .withMessageEndingWith("index.json: no tensor 'd'");
     }
   }
