@@ -56,7 +56,7 @@ public final class Works {
   private static List<Work> tiny() {
     List<Work> works = new ArrayList<>();
     Work.MODELS.forEach(
-        model -> works.add(with(Work.train(model, Shape.TINY), Map.of("warmup", 2, "reps", 5))));
+        model -> works.add(with(Work.train(model, Shape.TINY), Map.of("reps", 5))));
     for (int batch : new int[] {1, 16}) {
       for (String model : Work.MODELS) {
         Work work = once(Work.sample(model, Shape.TINY, batch));

@@ -46,7 +46,9 @@ final class BenchOptions {
   @Option(
       names = "--warmup",
       paramLabel = "W",
-      description = "Repetitions before any is timed (default: as many as fill 3 seconds).")
+      description =
+          "Repetitions before any is timed (default: as many as fill 8 seconds, in which the"
+              + " virtual machine compiles).")
   Optional<Integer> warmup = Optional.empty();
 
   @Option(names = "--reps", paramLabel = "R", description = "Timed repetitions.")
@@ -109,10 +111,10 @@ final class BenchOptions {
     if (warmup.orElse(0) < 0) {
       throw new IllegalArgumentException("--warmup: " + warmup.get() + ", must be 0 or more");
     }
-    // The virtual machine compiles while it warms up, which takes time rather than repetitions.
+    // Compilation takes time rather than repetitions.
     long start = System.nanoTime();
     for (int i = 0;
-        warmup.isPresent() ? i < warmup.get() : i < 3 || System.nanoTime() - start < 3e9;
+        warmup.isPresent() ? i < warmup.get() : i < 3 || System.nanoTime() - start < 8e9;
         i++) {
       work.run();
     }
