@@ -332,7 +332,7 @@ public final class Decoder implements AutoCloseable {
     bias = b;
     out = to;
     int chunks = (count + PackedMatrix.MAX_ROWS - 1) / PackedMatrix.MAX_ROWS;
-    rowsOfUnit = ((count + chunks - 1) / chunks + 3) / 4 * 4;
+    rowsOfUnit = Math.min(((count + chunks - 1) / chunks + 5) / 6 * 6, PackedMatrix.MAX_ROWS);
     long work = (long) count * w.out() * w.in() / GRAIN;
     int groups = Math.clamp(Math.min(work, 4L * workers.threads()) / chunks, 1, w.strips());
     stripsOfUnit = (w.strips() + groups - 1) / groups;

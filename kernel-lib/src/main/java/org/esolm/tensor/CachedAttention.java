@@ -16,7 +16,7 @@ import java.util.Objects;
  */
 public final class CachedAttention {
   /** The most queries of one call. */
-  public static final int QUERIES = 32;
+  public static final int QUERIES = 30;
 
   private final int capacity;
   private final int h;

@@ -24,7 +24,7 @@ public abstract sealed class PackedMatrix permits FloatMatrix, Bf16Matrix, Int8M
   public static final int STRIP = 4 * P;
 
   /** The most rows of input of one call. */
-  public static final int MAX_ROWS = 64;
+  public static final int MAX_ROWS = 60;
 
   /** From so many rows on, weights that are not floats are made floats once for all rows. */
   static final int WIDEN = 4;

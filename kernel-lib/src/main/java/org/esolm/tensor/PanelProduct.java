@@ -6,6 +6,7 @@ import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
@@ -15,9 +16,10 @@ import jdk.incubator.vector.FloatVector;
  * Every element is one chain of fused multiply-adds in ascending order of k, so it has the same
  * bits whatever rows and columns are computed beside it and however wide vectors are.
  *
- * <p>Each kernel keeps eight sums, which hides the latency of two multipliers and fits sixteen
- * registers with what it multiplies: one row by four panels, two by two, four by one. Memory is
- * given by address and not checked: callers check whole matrices once. All distances are in bytes.
+ * <p>Six rows at a time are {@link MicroKernel}'s. For what is left, each kernel keeps eight sums,
+ * which hides the latency of two multipliers and fits sixteen registers with what it multiplies:
+ * one row by four panels, two by two, four by one. Memory is given by address and not checked:
+ * callers check whole matrices once. All distances are in bytes.
  */
 final class PanelProduct {
   /** Columns of a panel. */
@@ -29,6 +31,8 @@ final class PanelProduct {
   /** All memory there is. */
   @SuppressWarnings("restricted") // addresses of tensors, checked by the callers
   static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  private static final Tensor ZEROS = Tensor.zeros(Arena.global(), P);
 
   private PanelProduct() {}
 
@@ -67,7 +71,12 @@ final class PanelProduct {
   /** All rows by at most four panels, which stay in a near cache from rows to rows. */
   private static void strip(
       long x, long ldx, long w, long ldw, int n, long y, long ldy, int rows, int panels) {
-    int r = 0;
+    int r = rows - rows % MicroKernel.ROWS;
+    for (int p = 0; p < panels; p++) {
+      for (int six = 0; six < r; six += MicroKernel.ROWS) {
+        sixByOne(x + six * ldx, ldx, w + p * ldw, n, y + six * ldy + p * 2L * V, ldy);
+      }
+    }
     for (; r + 4 <= rows; r += 4) {
       for (int p = 0; p < panels; p++) {
         fourByOne(x + r * ldx, ldx, w + p * ldw, n, y + r * ldy + p * 2L * V, ldy);
@@ -80,6 +89,11 @@ final class PanelProduct {
     if (r < rows) {
       one(x + r * ldx, w, ldw, n, y + r * ldy, panels);
     }
+  }
+
+  private static void sixByOne(long x, long ldx, long w, int n, long y, long ldy) {
+    MicroKernel.multiply(
+        x, ldx, Tensor.BYTES, w, 2L * V, n, address(ZEROS, 0), 0, y, ldy, MicroKernel.ROWS);
   }
 
   private static void two(long x, long ldx, long w, long ldw, int n, long y, long ldy, int panels) {

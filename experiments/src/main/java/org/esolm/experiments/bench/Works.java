@@ -42,7 +42,8 @@ public final class Works {
 
   private static List<Work> lab() {
     List<Work> works = new ArrayList<>();
-    Work.MODELS.forEach(model -> works.add(Work.train(model, Shape.LAB)));
+    // Many steps, as neighbours on a shared machine disturb some seconds of them.
+    Work.MODELS.forEach(model -> works.add(with(Work.train(model, Shape.LAB), Map.of("reps", 40))));
     for (int batch : new int[] {1, 16}) {
       for (String model : Work.MODELS) {
         Work work = Work.sample(model, Shape.LAB, batch);
@@ -55,8 +56,7 @@ public final class Works {
 
   private static List<Work> tiny() {
     List<Work> works = new ArrayList<>();
-    Work.MODELS.forEach(
-        model -> works.add(with(Work.train(model, Shape.TINY), Map.of("reps", 5))));
+    Work.MODELS.forEach(model -> works.add(with(Work.train(model, Shape.TINY), Map.of("reps", 8))));
     for (int batch : new int[] {1, 16}) {
       for (String model : Work.MODELS) {
         Work work = once(Work.sample(model, Shape.TINY, batch));
