@@ -172,8 +172,12 @@ public final class CachedAttention {
       int index,
       int h) {
     long to = keysAt + (long) (index / P) * h * P + index % P;
+    Objects.checkFromIndexSize(keyAt, h, kv.size());
+    Objects.checkFromIndexSize(to, (h - 1L) * P + 1, keys.size());
+    long key = address(kv, keyAt);
+    long panel = address(keys, to);
     for (int i = 0; i < h; i++) {
-      keys.set(to + (long) i * P, kv.get(keyAt + i));
+      MicroKernel.set(panel + bytes((long) i * P), MicroKernel.get(key + bytes(i)));
     }
     for (int i = 0; i < h; i += P) {
       MemorySegment.copy(
