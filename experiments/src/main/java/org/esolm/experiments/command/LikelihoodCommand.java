@@ -111,6 +111,10 @@ public final class LikelihoodCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Question question = question();
     WeightFormat format = WeightFormat.of(weights);
+    return Interruptible.run(spec.commandLine().getErr(), "", () -> measure(question, format));
+  }
+
+  private int measure(Question question, WeightFormat format) throws IOException {
     try (Workers workers = Workers.ofMachine();
         TrainedRun run = TrainedRun.open(folder, workers);
         BlockReader texts = texts(run)) {

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import org.esolm.experiments.jupyter.CellLog;
 import org.esolm.experiments.jupyter.Jupyter;
 import org.esolm.experiments.jupyter.NotebookRunner;
@@ -64,7 +63,8 @@ public final class ReproduceCommand implements Callable<Integer> {
           reproduction.corpus().vocabSize(),
           plan.minutes(),
           folder);
-      int code = SavingOnExit.during(() -> results(reproduction, folder));
+      int code =
+          Interruptible.run(err, "; the same command goes on", () -> results(reproduction, folder));
       if (code != 0) {
         return code;
       }
@@ -75,18 +75,12 @@ public final class ReproduceCommand implements Callable<Integer> {
   }
 
   private int results(Reproduction reproduction, Path folder) throws IOException {
-    try {
-      List<ResultRow> rows = reproduction.run();
-      PrintWriter result = spec.commandLine().getOut();
-      result.print(ResultTable.of(rows));
-      result.println("figures: " + folder.resolve("figures"));
-      result.flush();
-      return 0;
-    } catch (CancellationException e) {
-      Thread.interrupted(); // heard
-      spec.commandLine().getErr().println("eso: " + e.getMessage() + "; the same command goes on");
-      return SavingOnExit.INTERRUPTED;
-    }
+    List<ResultRow> rows = reproduction.run();
+    PrintWriter result = spec.commandLine().getOut();
+    result.print(ResultTable.of(rows));
+    result.println("figures: " + folder.resolve("figures"));
+    result.flush();
+    return 0;
   }
 
   private int notebook(Path home, Path folder, PrintWriter err)

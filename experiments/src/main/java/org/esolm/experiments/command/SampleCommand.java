@@ -136,6 +136,13 @@ public final class SampleCommand implements Callable<Integer> {
     out.ifPresent(
         file ->
             require(!Files.isDirectory(file), "--out " + file + ": a folder, a file is needed"));
+    return Interruptible.run(
+        spec.commandLine().getErr(),
+        out.isPresent() ? "; nothing is written" : "",
+        () -> sample(format));
+  }
+
+  private int sample(WeightFormat format) throws IOException {
     try (Workers workers = Workers.ofMachine();
         TrainedRun run = TrainedRun.open(folder, workers)) {
       SystemConfig system = run.config().system();

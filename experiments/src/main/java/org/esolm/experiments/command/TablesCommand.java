@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import org.esolm.experiments.jupyter.Jupyter;
 import org.esolm.experiments.tables.LikelihoodPlan;
 import org.esolm.experiments.tables.LikelihoodTableText;
@@ -66,25 +65,17 @@ public final class TablesCommand implements Runnable {
       PrintWriter err = spec.commandLine().getErr();
       try (LikelihoodTables tables = new LikelihoodTables(plan, folder, err::println)) {
         err.printf("about %.0f minutes on two cores; results go to %s%n", plan.minutes(), folder);
-        return SavingOnExit.during(() -> results(tables, folder));
+        return Interruptible.run(err, "; the same command goes on", () -> results(tables, folder));
       }
     }
 
     private int results(LikelihoodTables tables, Path folder) throws IOException {
-      try {
-        List<ResultRow> rows = tables.run();
-        PrintWriter result = spec.commandLine().getOut();
-        result.print(LikelihoodTableText.of(rows));
-        result.println("figures: " + folder.resolve("figures"));
-        result.flush();
-        return 0;
-      } catch (CancellationException e) {
-        Thread.interrupted(); // heard
-        spec.commandLine()
-            .getErr()
-            .println("eso: " + e.getMessage() + "; the same command goes on");
-        return SavingOnExit.INTERRUPTED;
-      }
+      List<ResultRow> rows = tables.run();
+      PrintWriter result = spec.commandLine().getOut();
+      result.print(LikelihoodTableText.of(rows));
+      result.println("figures: " + folder.resolve("figures"));
+      result.flush();
+      return 0;
     }
   }
 }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import org.esolm.data.Corpus;
 import org.esolm.experiments.run.RunConfig;
 import org.esolm.experiments.run.Training;
@@ -59,27 +58,22 @@ public final class TrainCommand implements Callable<Integer> {
     Training.requirePlace(out, resume);
     Corpus corpus = run.corpus().open();
     try (Workers workers = Workers.ofMachine()) {
-      return SavingOnExit.during(() -> train(run, corpus, workers));
+      return Interruptible.run(
+          spec.commandLine().getErr(), "; --resume goes on", () -> train(run, corpus, workers));
     }
   }
 
   private int train(RunConfig run, Corpus corpus, Workers workers) throws IOException {
-    try {
-      OptionalDouble nats = Training.run(out, run, corpus, resume, workers);
-      PrintWriter result = spec.commandLine().getOut();
-      nats.ifPresent(
-          n ->
-              result.printf(
-                  Locale.ROOT,
-                  "held-out text: %.4f nats a token, perplexity %.4g%n",
-                  n,
-                  Math.exp(n)));
-      result.println("run: " + out);
-      return 0;
-    } catch (CancellationException e) {
-      Thread.interrupted(); // heard
-      spec.commandLine().getErr().println("eso: " + e.getMessage() + "; --resume goes on");
-      return SavingOnExit.INTERRUPTED;
-    }
+    OptionalDouble nats = Training.run(out, run, corpus, resume, workers);
+    PrintWriter result = spec.commandLine().getOut();
+    nats.ifPresent(
+        n ->
+            result.printf(
+                Locale.ROOT,
+                "held-out text: %.4f nats a token, perplexity %.4g%n",
+                n,
+                Math.exp(n)));
+    result.println("run: " + out);
+    return 0;
   }
 }

@@ -75,6 +75,30 @@ class TrainedCommandsTest {
   }
 
   @Test
+  void anInterruptIsToldInOneLine() throws Exception {
+    Path file = temp.resolve("interrupted.jsonl");
+    Result sampled = interrupted("sample", run, "--count", 10_000_000, "--out", file);
+    assertThat(sampled.err().lines().toList().getLast())
+        .matches("eso: sampling stopped after step \\d+ of \\d+; nothing is written");
+    assertThat(file).doesNotExist();
+    Result measured =
+        interrupted("likelihood", run, "--data", "toy", "--bound", "iw", "--orders", 1_000_000);
+    assertThat(measured.err().lines().toList().getLast()).matches("eso: likelihood: interrupted after \\d+ texts");
+  }
+
+  /** What a command says that is interrupted while it computes. */
+  private static Result interrupted(Object... args) throws InterruptedException {
+    Result[] result = new Result[1];
+    Thread command = Thread.ofPlatform().start(() -> result[0] = eso(args));
+    Thread.sleep(1000);
+    assertThat(command.isAlive()).isTrue();
+    command.interrupt();
+    command.join();
+    assertThat(result[0].exit()).as(result[0].err()).isEqualTo(130);
+    return result[0];
+  }
+
+  @Test
   void promptsAndGapsAreKept() throws IOException {
     Path file = temp.resolve("given.jsonl");
     assertThat(eso("sample", run, "--prompt", "the bird", "--out", file).exit()).isZero();

@@ -1,14 +1,16 @@
 package org.esolm.experiments.command;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 
-/** Work that is given the time to save what it has when the process is told to end. */
-final class SavingOnExit {
+/** Work that is given the time to save what it has, and to say so, when it is told to end. */
+final class Interruptible {
   /** As a shell reports a program that was ended by Ctrl-C. */
   static final int INTERRUPTED = 130;
 
-  private SavingOnExit() {}
+  private Interruptible() {}
 
   /** What a command does. */
   @FunctionalInterface
@@ -18,13 +20,15 @@ final class SavingOnExit {
 
   /**
    * Works. The end of the process (Ctrl-C) becomes an interrupt of this thread, and waits until the
-   * work has returned.
+   * work has returned. An interrupt is told in one line.
    *
-   * @param work does what it must on an interrupt, and returns
-   * @return what the work does
+   * @param err told
+   * @param next what follows from it for the user, after the message of the work
+   * @param work does what it must on an interrupt, and throws a {@link CancellationException}
+   * @return what the work does, or {@link #INTERRUPTED}
    * @throws IOException if the work does
    */
-  static int during(Work work) throws IOException {
+  static int run(PrintWriter err, String next, Work work) throws IOException {
     Thread worker = Thread.currentThread();
     CountDownLatch saved = new CountDownLatch(1);
     Thread hook =
@@ -40,6 +44,11 @@ final class SavingOnExit {
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       return work.run();
+    } catch (CancellationException e) {
+      Thread.interrupted(); // heard
+      err.println("eso: " + e.getMessage() + next);
+      err.flush();
+      return INTERRUPTED;
     } finally {
       saved.countDown();
       try {
