@@ -83,7 +83,8 @@ class TrainedCommandsTest {
     assertThat(file).doesNotExist();
     Result measured =
         interrupted("likelihood", run, "--data", "toy", "--bound", "iw", "--orders", 1_000_000);
-    assertThat(measured.err().lines().toList().getLast()).matches("eso: likelihood: interrupted after \\d+ texts");
+    assertThat(measured.err().lines().toList().getLast())
+        .matches("eso: likelihood: interrupted after \\d+ texts");
   }
 
   /** What a command says that is interrupted while it computes. */
