@@ -1,11 +1,14 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.get;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
+import static org.esolm.tensor.Simd.whole;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -13,6 +16,8 @@ import jdk.incubator.vector.FloatVector;
  * over flat buffers.
  */
 public final class Adam {
+  private static final int STRETCH = 64 * W; // short enough for sums in float
+
   private Adam() {}
 
   /**
@@ -52,35 +57,36 @@ public final class Adam {
    */
   public static void step(
       Tensor w, Tensor g, Tensor m, Tensor v, Tensor ema, Factors f, long from, long to) {
-    MemorySegment ws = w.memory();
-    MemorySegment gs = g.memory();
-    MemorySegment ms = m.memory();
-    MemorySegment vs = v.memory();
-    MemorySegment es = ema.memory();
+    int n = Math.toIntExact(to - from);
+    long ws = w.address(from, n) & ADDRESS;
+    long gs = g.address(from, n) & ADDRESS;
+    long ms = m.address(from, n) & ADDRESS;
+    long vs = v.address(from, n) & ADDRESS;
+    long es = ema.address(from, n) & ADDRESS;
     FloatVector zero = FloatVector.zero(F);
     float divide = 1 / f.rootCorrection();
-    long whole = to - (to - from) % W;
-    for (long i = from; i < whole; i += W) {
-      FloatVector gi = fromMemorySegment(F, gs, i << 2, NATIVE).mul(f.clip());
+    int whole = whole(n);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector gi = fromMemorySegment(F, ALL, gs + 4L * i, NATIVE).mul(f.clip());
       FloatVector mi =
-          fromMemorySegment(F, ms, i << 2, NATIVE).mul(f.beta1()).add(gi.mul(1 - f.beta1()));
+          fromMemorySegment(F, ALL, ms + 4L * i, NATIVE).mul(f.beta1()).add(gi.mul(1 - f.beta1()));
       FloatVector vi =
-          fromMemorySegment(F, vs, i << 2, NATIVE)
+          fromMemorySegment(F, ALL, vs + 4L * i, NATIVE)
               .mul(f.beta2())
               .add(gi.mul(gi).mul(1 - f.beta2()));
       FloatVector root = vi.sqrt().mul(divide).add(f.epsilon());
       FloatVector wi =
-          fromMemorySegment(F, ws, i << 2, NATIVE)
+          fromMemorySegment(F, ALL, ws + 4L * i, NATIVE)
               .mul(f.shrink())
               .sub(mi.div(root).mul(f.stepSize()));
-      FloatVector ei = fromMemorySegment(F, es, i << 2, NATIVE);
-      mi.intoMemorySegment(ms, i << 2, NATIVE);
-      vi.intoMemorySegment(vs, i << 2, NATIVE);
-      wi.intoMemorySegment(ws, i << 2, NATIVE);
-      (wi.add(ei.sub(wi).mul(f.emaDecay()))).intoMemorySegment(es, i << 2, NATIVE);
-      zero.intoMemorySegment(gs, i << 2, NATIVE);
+      FloatVector ei = fromMemorySegment(F, ALL, es + 4L * i, NATIVE);
+      mi.intoMemorySegment(ALL, ms + 4L * i, NATIVE);
+      vi.intoMemorySegment(ALL, vs + 4L * i, NATIVE);
+      wi.intoMemorySegment(ALL, ws + 4L * i, NATIVE);
+      (wi.add(ei.sub(wi).mul(f.emaDecay()))).intoMemorySegment(ALL, es + 4L * i, NATIVE);
+      zero.intoMemorySegment(ALL, gs + 4L * i, NATIVE);
     }
-    for (long i = whole; i < to; i++) {
+    for (long i = from + whole; i < to; i++) {
       float gi = g.get(i) * f.clip();
       float mi = m.get(i) * f.beta1() + gi * (1 - f.beta1());
       float vi = v.get(i) * f.beta2() + gi * gi * (1 - f.beta2());
@@ -104,19 +110,24 @@ public final class Adam {
    * @return sum x^2
    */
   public static double squares(Tensor x, long from, long to) {
-    MemorySegment xs = x.memory();
     double total = 0;
-    long i = from;
-    while (i + W <= to) { // in stretches short enough for float sums
-      FloatVector sum = FloatVector.zero(F);
-      for (long end = Math.min(to, i + 64L * W); i + W <= end; i += W) {
-        FloatVector v = fromMemorySegment(F, xs, i << 2, NATIVE);
-        sum = v.fma(v, sum);
-      }
-      total += Simd.sum(sum);
+    for (long at = from; at < to; at += STRETCH) {
+      total += squares(x.address(at, Math.min(STRETCH, to - at)), (int) Math.min(STRETCH, to - at));
     }
-    for (; i < to; i++) {
-      total += (double) x.get(i) * x.get(i);
+    return total;
+  }
+
+  private static double squares(long x, int n) {
+    long xs = x & ADDRESS;
+    int whole = whole(n);
+    FloatVector sum = FloatVector.zero(F);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector v = fromMemorySegment(F, ALL, xs + 4L * i, NATIVE);
+      sum = v.fma(v, sum);
+    }
+    double total = Simd.sum(sum);
+    for (int i = whole; i < n; i++) {
+      total += (double) get(xs + 4L * i) * get(xs + 4L * i);
     }
     return total;
   }

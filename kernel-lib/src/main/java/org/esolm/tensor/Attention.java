@@ -1,14 +1,16 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.get;
+import static org.esolm.tensor.Memory.set;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
-import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.set;
 import static org.esolm.tensor.Simd.sum;
+import static org.esolm.tensor.Simd.whole;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -38,9 +40,9 @@ public final class Attention {
    */
   public static int pad(Tensor scores, long at, int from, int to) {
     int end = from + (to - from + W - 1) / W * W;
-    MemorySegment s = scores.memory();
+    long row = scores.address(at + from, end - from) - 4L * from;
     for (int i = to; i < end; i++) {
-      set(s, at + i, NEVER);
+      set(row + 4L * i, NEVER);
     }
     return end;
   }
@@ -52,32 +54,33 @@ public final class Attention {
    * @param at its first element
    * @param from first column
    * @param to behind the last column
-   * @param shift subtracted before the exponential
+   * @param shift subtracted before the exponential; no score is more than 88 above it
    * @return the sum of the exponentials
    */
   public static float exponentials(Tensor scores, long at, int from, int to, float shift) {
-    MemorySegment s = scores.memory();
+    int n = to - from;
+    long row = scores.address(at + from, n) & ADDRESS;
     FloatVector total = FloatVector.zero(F);
-    int i = from;
-    for (; i + W <= to; i += W) {
+    int whole = whole(n);
+    for (int i = 0; i < whole; i += W) {
       // Simd.exp, written out: where this is inlined late, a call would cost two objects a vector
-      FloatVector x = fromMemorySegment(F, s, (at + i) << 2, NATIVE).sub(shift);
-      FloatVector clamped = x.max(Simd.LOWEST).min(Simd.HIGHEST);
+      FloatVector x = fromMemorySegment(F, ALL, row + 4L * i, NATIVE).sub(shift);
+      FloatVector clamped = x.max(Simd.LOWEST);
       FloatVector shifted = clamped.fma(Simd.LOG2_E_LANES, Simd.ROUND_LANES);
-      FloatVector n = shifted.sub(Simd.ROUND_LANES);
-      FloatVector r = n.fma(Simd.MINUS_LN2_LOW, n.fma(Simd.MINUS_LN2_HIGH, clamped));
+      FloatVector m = shifted.sub(Simd.ROUND_LANES);
+      FloatVector r = m.fma(Simd.MINUS_LN2_LOW, m.fma(Simd.MINUS_LN2_HIGH, clamped));
       FloatVector p = Simd.P0.fma(r, Simd.P1).fma(r, Simd.P2).fma(r, Simd.P3);
       p = p.fma(r, Simd.P4).fma(r, Simd.P5).fma(r.mul(r), r).add(Simd.ONE);
       IntVector power = shifted.reinterpretAsInts().add(Simd.BIAS);
       FloatVector scale = power.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector e = p.mul(scale).blend(Simd.ZERO, x.lt(Simd.LOWEST));
-      e.intoMemorySegment(s, (at + i) << 2, NATIVE);
+      e.intoMemorySegment(ALL, row + 4L * i, NATIVE);
       total = total.add(e);
     }
     float tail = 0;
-    for (; i < to; i++) {
-      float e = Simd.exp(get(s, at + i) - shift);
-      set(s, at + i, e);
+    for (int i = whole; i < n; i++) {
+      float e = Simd.exp(get(row + 4L * i) - shift);
+      set(row + 4L * i, e);
       tail += e;
     }
     return sum(total) + tail;
@@ -93,7 +96,7 @@ public final class Attention {
    * @return the maximum; negative infinity where there is no column
    */
   public static float max(Tensor scores, long at, int from, int to) {
-    return CrossEntropy.max(scores.memory(), at + from, to - from);
+    return CrossEntropy.max(scores, at + from, to - from);
   }
 
   /**
@@ -105,14 +108,15 @@ public final class Attention {
    * @param to behind the last column
    */
   public static void zero(Tensor scores, long at, int from, int to) {
-    MemorySegment s = scores.memory();
+    int n = to - from;
+    long row = scores.address(at + from, n) & ADDRESS;
     FloatVector zero = FloatVector.zero(F);
-    int i = from;
-    for (; i + W <= to; i += W) {
-      zero.intoMemorySegment(s, (at + i) << 2, NATIVE);
+    int whole = whole(n);
+    for (int i = 0; i < whole; i += W) {
+      zero.intoMemorySegment(ALL, row + 4L * i, NATIVE);
     }
-    for (; i < to; i++) {
-      set(s, at + i, 0f);
+    for (int i = whole; i < n; i++) {
+      set(row + 4L * i, 0f);
     }
   }
 
@@ -125,15 +129,15 @@ public final class Attention {
    * @param factor the factor
    */
   public static void scale(Tensor x, long at, int n, float factor) {
-    MemorySegment s = x.memory();
-    int i = 0;
-    for (; i + W <= n; i += W) {
-      fromMemorySegment(F, s, (at + i) << 2, NATIVE)
+    long row = x.address(at, n) & ADDRESS;
+    int whole = whole(n);
+    for (int i = 0; i < whole; i += W) {
+      fromMemorySegment(F, ALL, row + 4L * i, NATIVE)
           .mul(factor)
-          .intoMemorySegment(s, (at + i) << 2, NATIVE);
+          .intoMemorySegment(ALL, row + 4L * i, NATIVE);
     }
-    for (; i < n; i++) {
-      set(s, at + i, get(s, at + i) * factor);
+    for (int i = whole; i < n; i++) {
+      set(row + 4L * i, get(row + 4L * i) * factor);
     }
   }
 
@@ -149,18 +153,18 @@ public final class Attention {
    */
   public static void backwardSoftmax(
       Tensor p, Tensor dp, long at, int n, float delta, float scale) {
-    MemorySegment ps = p.memory();
-    MemorySegment ds = dp.memory();
-    int i = 0;
-    for (; i + W <= n; i += W) {
-      fromMemorySegment(F, ds, (at + i) << 2, NATIVE)
+    long ps = p.address(at, n) & ADDRESS;
+    long ds = dp.address(at, n) & ADDRESS;
+    int whole = whole(n);
+    for (int i = 0; i < whole; i += W) {
+      fromMemorySegment(F, ALL, ds + 4L * i, NATIVE)
           .sub(delta)
-          .mul(fromMemorySegment(F, ps, (at + i) << 2, NATIVE))
+          .mul(fromMemorySegment(F, ALL, ps + 4L * i, NATIVE))
           .mul(scale)
-          .intoMemorySegment(ds, (at + i) << 2, NATIVE);
+          .intoMemorySegment(ALL, ds + 4L * i, NATIVE);
     }
-    for (; i < n; i++) {
-      set(ds, at + i, (get(ds, at + i) - delta) * get(ps, at + i) * scale);
+    for (int i = whole; i < n; i++) {
+      set(ds + 4L * i, (get(ds + 4L * i) - delta) * get(ps + 4L * i) * scale);
     }
   }
 
@@ -175,16 +179,17 @@ public final class Attention {
    * @param n how many floats
    */
   public static void axpy(float weight, Tensor x, long xAt, Tensor out, long outAt, int n) {
-    MemorySegment xs = x.memory();
-    MemorySegment os = out.memory();
-    int i = 0;
-    for (; i + W <= n; i += W) {
-      fromMemorySegment(F, xs, (xAt + i) << 2, NATIVE)
-          .fma(FloatVector.broadcast(F, weight), fromMemorySegment(F, os, (outAt + i) << 2, NATIVE))
-          .intoMemorySegment(os, (outAt + i) << 2, NATIVE);
+    long xs = x.address(xAt, n) & ADDRESS;
+    long os = out.address(outAt, n) & ADDRESS;
+    FloatVector factor = FloatVector.broadcast(F, weight);
+    int whole = whole(n);
+    for (int i = 0; i < whole; i += W) {
+      fromMemorySegment(F, ALL, xs + 4L * i, NATIVE)
+          .fma(factor, fromMemorySegment(F, ALL, os + 4L * i, NATIVE))
+          .intoMemorySegment(ALL, os + 4L * i, NATIVE);
     }
-    for (; i < n; i++) {
-      set(os, outAt + i, Math.fma(get(xs, xAt + i), weight, get(os, outAt + i)));
+    for (int i = whole; i < n; i++) {
+      set(os + 4L * i, Math.fma(get(xs + 4L * i), weight, get(os + 4L * i)));
     }
   }
 }

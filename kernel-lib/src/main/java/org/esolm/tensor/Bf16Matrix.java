@@ -1,7 +1,9 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.broadcast;
-import static org.esolm.tensor.PanelProduct.ALL;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.bytes;
 import static org.esolm.tensor.PanelProduct.P;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
@@ -61,11 +63,11 @@ final class Bf16Matrix extends PackedMatrix {
 
   @Override
   public long size() {
-    return PanelProduct.bytes(data.size());
+    return bytes(data.size());
   }
 
   private long address(int strip) {
-    return PanelProduct.address(data, (long) strip * STRIP / P * in * W);
+    return data.address((long) strip * STRIP / P * in * W, (long) panels(strip) * in * W);
   }
 
   @Override
@@ -76,9 +78,8 @@ final class Bf16Matrix extends PackedMatrix {
         row(x + r * ldx, address(strip), (long) in * V, in, y + r * ldy);
       }
     } else {
-      widen(address(strip), (long) panels * in, scratch);
-      PanelProduct.multiply(
-          x, ldx, scratch, PanelProduct.bytes((long) in * P), in, y, ldy, rows, panels);
+      widen(address(strip), panels * in, scratch);
+      PanelProduct.multiply(x, ldx, scratch, bytes((long) in * P), in, y, ldy, rows, panels);
     }
   }
 
@@ -88,13 +89,15 @@ final class Bf16Matrix extends PackedMatrix {
     FloatVector a0 = zero, a1 = zero, b0 = zero, b1 = zero;
     FloatVector c0 = zero, c1 = zero, d0 = zero, d1 = zero;
     IntVector upper = IntVector.broadcast(I, UPPER);
-    long wb = w + ldw;
-    long wc = wb + ldw;
-    long wd = wc + ldw;
+    long xs = x & ADDRESS;
+    long wa = w & ADDRESS;
+    long wb = wa + ldw & ADDRESS;
+    long wc = wb + ldw & ADDRESS;
+    long wd = wc + ldw & ADDRESS;
     for (int k = 0; k < n; k++) {
-      FloatVector v = broadcast(F, ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, x + 4L * k));
+      FloatVector v = broadcast(F, ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xs + 4L * k));
       long at = (long) V * k;
-      IntVector two = IntVector.fromMemorySegment(I, ALL, w + at, NATIVE);
+      IntVector two = IntVector.fromMemorySegment(I, ALL, wa + at, NATIVE);
       a0 = v.fma(two.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), a0);
       a1 = v.fma(two.and(upper).reinterpretAsFloats(), a1);
       two = IntVector.fromMemorySegment(I, ALL, wb + at, NATIVE);
@@ -118,12 +121,15 @@ final class Bf16Matrix extends PackedMatrix {
   }
 
   /** Vectors of pairs to twice as many vectors of floats. */
-  private static void widen(long w, long vectors, long to) {
+  private static void widen(long w, int vectors, long to) {
     IntVector upper = IntVector.broadcast(I, UPPER);
-    for (long i = 0; i < vectors; i++) {
-      IntVector two = IntVector.fromMemorySegment(I, ALL, w + i * V, NATIVE);
-      two.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(ALL, to + 2 * i * V, NATIVE);
-      two.and(upper).intoMemorySegment(ALL, to + 2 * i * V + V, NATIVE);
+    long from = w & ADDRESS;
+    long floats = to & ADDRESS;
+    for (int i = 0; i < vectors; i++) {
+      IntVector two = IntVector.fromMemorySegment(I, ALL, from + (long) V * i, NATIVE);
+      long at = floats + 2L * V * i;
+      two.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(ALL, at, NATIVE);
+      two.and(upper).intoMemorySegment(ALL, at + V, NATIVE);
     }
   }
 

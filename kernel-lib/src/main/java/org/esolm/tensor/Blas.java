@@ -5,7 +5,6 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.util.Objects;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
 
@@ -74,9 +73,9 @@ public final class Blas {
       Tensor c,
       long cAt,
       int ldc) {
-    long as = transposeA ? address(a, aAt, k, lda, m) : address(a, aAt, m, lda, k);
-    long bs = transposeB ? address(b, bAt, n, ldb, k) : address(b, bAt, k, ldb, n);
-    long cs = address(c, cAt, m, ldc, n);
+    long as = transposeA ? a.address(aAt, k, lda, m) : a.address(aAt, m, lda, k);
+    long bs = transposeB ? b.address(bAt, n, ldb, k) : b.address(bAt, k, ldb, n);
+    long cs = c.address(cAt, m, ldc, n);
     int left = transposeA ? TRANSPOSE : NO_TRANSPOSE;
     int right = transposeB ? TRANSPOSE : NO_TRANSPOSE;
     try {
@@ -84,10 +83,5 @@ public final class Blas {
     } catch (Throwable e) {
       throw new IllegalStateException("cblas_sgemm", e);
     }
-  }
-
-  private static long address(Tensor t, long at, int rows, int ld, int columns) {
-    Objects.checkFromIndexSize(at, rows == 0 ? 0 : (rows - 1L) * ld + columns, t.size());
-    return t.memory().address() + at * Tensor.BYTES;
   }
 }

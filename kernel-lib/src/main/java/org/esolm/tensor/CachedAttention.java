@@ -1,8 +1,7 @@
 package org.esolm.tensor;
 
+import static org.esolm.tensor.Memory.bytes;
 import static org.esolm.tensor.PanelProduct.P;
-import static org.esolm.tensor.PanelProduct.address;
-import static org.esolm.tensor.PanelProduct.bytes;
 import static org.esolm.tensor.PanelProduct.multiply;
 
 import java.lang.foreign.Arena;
@@ -97,16 +96,13 @@ public final class CachedAttention {
       n = Math.max(n, ends[endsAt + r]);
     }
     Objects.checkIndex(n, capacity + 1);
-    Objects.checkFromIndexSize(qAt, (rows - 1L) * ldq + h, q.size());
-    Objects.checkFromIndexSize(keysAt, (long) capacity * h, keys.size());
-    Objects.checkFromIndexSize(valuesAt, valueFloats(capacity, h), values.size());
     int panels = (n + P - 1) / P;
-    long weights = address(scores, 0);
+    long weights = scores.address(0, rows, capacity, capacity);
     long row = bytes(capacity);
     multiply(
-        address(q, qAt),
+        q.address(qAt, rows, ldq, h),
         bytes(ldq),
-        address(keys, keysAt),
+        keys.address(keysAt, (long) capacity * h),
         bytes((long) h * P),
         h,
         weights,
@@ -120,10 +116,10 @@ public final class CachedAttention {
     multiply(
         weights,
         row,
-        address(values, valuesAt),
+        values.address(valuesAt, valueFloats(capacity, h)),
         bytes((long) capacity * P),
         n,
-        address(mixed, 0),
+        mixed.address(0, rows, width, width),
         bytes(width),
         rows,
         width / P);
@@ -172,12 +168,10 @@ public final class CachedAttention {
       int index,
       int h) {
     long to = keysAt + (long) (index / P) * h * P + index % P;
-    Objects.checkFromIndexSize(keyAt, h, kv.size());
-    Objects.checkFromIndexSize(to, (h - 1L) * P + 1, keys.size());
-    long key = address(kv, keyAt);
-    long panel = address(keys, to);
+    long key = kv.address(keyAt, h);
+    long panel = keys.address(to, h, P, 1);
     for (int i = 0; i < h; i++) {
-      MicroKernel.set(panel + bytes((long) i * P), MicroKernel.get(key + bytes(i)));
+      Memory.set(panel + bytes((long) i * P), Memory.get(key + bytes(i)));
     }
     for (int i = 0; i < h; i += P) {
       MemorySegment.copy(

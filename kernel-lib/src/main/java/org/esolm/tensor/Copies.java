@@ -1,16 +1,16 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 
-import java.lang.foreign.MemorySegment;
-import java.util.Objects;
-
 /** Copies of parts of matrices into the order in which products read them. */
 final class Copies {
   private static final long NEXT = 4L * W;
+  private static final long STRIDE = (1L << 31) - 1;
   private static final int STREAMS = 16; // rows read side by side: no more than caches like
 
   private Copies() {}
@@ -33,14 +33,13 @@ final class Copies {
     if (rows == 0) {
       return;
     }
-    Objects.checkFromIndexSize(at, (rows - 1L) * ld + columns, x.size());
     int wide = (columns + W - 1) / W * W;
+    long from = x.address(at, rows, ld, columns);
+    long target = to.address(toAt, rows, ldTo, wide);
     long room = x.size() - at - wide; // from the last row that may be read wide
     int whole = room < 0 ? 0 : (int) Math.min(rows, room / ld + 1);
-    MemorySegment xs = x.memory();
-    MemorySegment ts = to.memory();
     for (int j = 0; j < wide; j += W) {
-      column(xs, at + j, ld, ts, toAt + j, ldTo, whole);
+      vectors(from + 4L * j, ld, target + 4L * j, ldTo, whole);
     }
     for (int r = whole; r < rows; r++) {
       for (int j = 0; j < columns; j++) {
@@ -49,11 +48,15 @@ final class Copies {
     }
   }
 
-  private static void column(
-      MemorySegment xs, long at, int ld, MemorySegment ts, long toAt, int ldTo, int rows) {
-    for (int r = 0; r < rows; r++) {
-      fromMemorySegment(F, xs, (at + (long) r * ld) << 2, NATIVE)
-          .intoMemorySegment(ts, (toAt + (long) r * ldTo) << 2, NATIVE);
+  /** Copies some vectors; distances from one to the next are floats. */
+  private static void vectors(long from, int step, long to, int stepTo, int n) {
+    long a = from & ADDRESS;
+    long b = to & ADDRESS;
+    long u = 4L * step & STRIDE;
+    long v = 4L * stepTo & STRIDE;
+    for (int i = 0; i < n; i++) {
+      long q = i & Integer.MAX_VALUE;
+      fromMemorySegment(F, ALL, a + q * u, NATIVE).intoMemorySegment(ALL, b + q * v, NATIVE);
     }
   }
 
@@ -72,18 +75,17 @@ final class Copies {
    */
   static void strips(
       Tensor x, long at, int ld, Tensor to, int distance, int width, int rows, int columns) {
-    Objects.checkFromIndexSize(at, (rows - 1L) * ld + columns, x.size());
     int strips = (columns + width - 1) / width;
-    Objects.checkFromIndexSize(0, (strips - 1L) * distance + rows * (long) width + W, to.size());
+    long from = x.address(at, rows, ld, columns);
+    long target = to.address(0, strips, distance, rows * (long) width + W);
     int parts = (width + W - 1) / W; // vectors of a strip's row
     long reach = (strips - 1L) * width + (long) parts * W; // floats that are read of a row
     long room = x.size() - at - reach;
     int whole = room < 0 ? 0 : (int) Math.min(rows, room / ld + 1);
     for (int r = 0; r < whole; r++) {
-      long source = address(x, at + (long) r * ld);
-      long target = address(to, (long) r * width);
-      for (long part = 0; part < parts; part++) {
-        MicroKernel.copy(source + part * NEXT, width, target + part * NEXT, distance, strips);
+      for (int part = 0; part < parts; part++) {
+        long source = from + 4L * r * ld + part * NEXT;
+        vectors(source, width, target + 4L * r * width + part * NEXT, distance, strips);
       }
     }
     for (int r = whole; r < rows; r++) {
@@ -92,10 +94,6 @@ final class Copies {
         to.set(t, x.get(at + (long) r * ld + j));
       }
     }
-  }
-
-  private static long address(Tensor t, long at) {
-    return t.memory().address() + at * Tensor.BYTES;
   }
 
   /**
@@ -124,17 +122,15 @@ final class Copies {
     if (rows == 0) {
       return;
     }
-    Objects.checkFromIndexSize(at, (rows - 1L) * ld + columns, x.size());
-    Objects.checkFromIndexSize(toAt, (columns - 1L) * ldTo + rows, to.size());
-    long from = x.memory().address() + at * Tensor.BYTES;
-    long target = to.memory().address() + toAt * Tensor.BYTES;
+    long from = x.address(at, rows, ld, columns);
+    long target = to.address(toAt, columns, ldTo, rows);
     for (int i0 = 0; i0 < rows; i0 += STREAMS) {
       int n = Math.min(STREAMS, rows - i0);
       for (int j = 0; j < columns; j++) {
         long source = from + 4L * ((long) i0 * ld + j);
         long row = target + 4L * ((long) j * ldTo + i0);
         for (int i = 0; i < n; i++) {
-          MicroKernel.set(row + 4L * i, factor * MicroKernel.get(source + 4L * i * ld));
+          Memory.set(row + 4L * i, factor * Memory.get(source + 4L * i * ld));
         }
       }
     }

@@ -1,14 +1,15 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.get;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
-import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.set;
 import static org.esolm.tensor.Simd.sum;
+import static org.esolm.tensor.Simd.whole;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -25,32 +26,30 @@ public final class CrossEntropy {
    * @return log sum exp(x)
    */
   public static float logSumExp(Tensor x, long at, int n) {
-    return logSumExp(x.memory(), at, n);
-  }
-
-  static float logSumExp(MemorySegment x, long at, int n) {
     float max = max(x, at, n);
-    int whole = Simd.whole(n);
+    long row = x.address(at, n) & ADDRESS;
+    int whole = whole(n);
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      total = total.add(Simd.exp(fromMemorySegment(F, x, (at + i) << 2, NATIVE).sub(max)));
+      total = total.add(Simd.exp(fromMemorySegment(F, ALL, row + 4L * i, NATIVE).sub(max)));
     }
     float s = sum(total);
     for (int i = whole; i < n; i++) {
-      s += Simd.exp(get(x, at + i) - max);
+      s += Simd.exp(get(row + 4L * i) - max);
     }
     return max + (float) Math.log(s);
   }
 
-  static float max(MemorySegment x, long at, int n) {
-    int whole = Simd.whole(n);
+  static float max(Tensor x, long at, int n) {
+    long row = x.address(at, n) & ADDRESS;
+    int whole = whole(n);
     FloatVector m = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
     for (int i = 0; i < whole; i += W) {
-      m = m.max(fromMemorySegment(F, x, (at + i) << 2, NATIVE));
+      m = m.max(fromMemorySegment(F, ALL, row + 4L * i, NATIVE));
     }
     float max = m.reduceLanes(VectorOperators.MAX);
     for (int i = whole; i < n; i++) {
-      max = Math.max(max, get(x, at + i));
+      max = Math.max(max, get(row + 4L * i));
     }
     return max;
   }
@@ -65,7 +64,7 @@ public final class CrossEntropy {
    * @return the negative log-likelihood in nats
    */
   public static float forward(Tensor logits, long at, int n, int target) {
-    return logSumExp(logits.memory(), at, n) - logits.get(at + target);
+    return logSumExp(logits, at, n) - logits.get(at + target);
   }
 
   /**
@@ -80,12 +79,11 @@ public final class CrossEntropy {
    * @return the negative log-likelihood in nats, without the weight
    */
   public static float backward(Tensor logits, long at, int n, int target, float weight) {
-    MemorySegment x = logits.memory();
-    float truth = get(x, at + target);
-    float max = max(x, at, n);
+    float truth = logits.get(at + target);
+    float max = max(logits, at, n);
     float sum = Attention.exponentials(logits, at, 0, n, max);
     Attention.scale(logits, at, n, weight / sum);
-    set(x, at + target, get(x, at + target) - weight);
+    logits.set(at + target, logits.get(at + target) - weight);
     return max + (float) Math.log(sum) - truth;
   }
 }

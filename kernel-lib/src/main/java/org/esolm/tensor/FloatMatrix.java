@@ -1,5 +1,6 @@
 package org.esolm.tensor;
 
+import static org.esolm.tensor.Memory.bytes;
 import static org.esolm.tensor.PanelProduct.P;
 
 import java.lang.foreign.Arena;
@@ -29,14 +30,13 @@ final class FloatMatrix extends PackedMatrix {
 
   @Override
   public long size() {
-    return PanelProduct.bytes(data.size());
+    return bytes(data.size());
   }
 
   @Override
   void strip(long x, long ldx, int strip, long y, long ldy, int rows, long scratch) {
-    long w = PanelProduct.address(data, (long) strip * STRIP * in);
-    PanelProduct.multiply(
-        x, ldx, w, PanelProduct.bytes((long) in * P), in, y, ldy, rows, panels(strip));
+    long w = data.address((long) strip * STRIP * in, (long) panels(strip) * P * in);
+    PanelProduct.multiply(x, ldx, w, bytes((long) in * P), in, y, ldy, rows, panels(strip));
   }
 
   @Override

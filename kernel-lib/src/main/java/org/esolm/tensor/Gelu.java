@@ -1,13 +1,15 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.get;
+import static org.esolm.tensor.Memory.set;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
-import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.set;
+import static org.esolm.tensor.Simd.whole;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -43,17 +45,17 @@ public final class Gelu {
    * @param yAt first element of y
    */
   public static void forward(Tensor h, Tensor y, long from, long to, long yAt) {
-    MemorySegment hs = h.memory();
-    MemorySegment ys = y.memory();
-    long n = to - from;
-    long whole = n - n % W;
-    for (long i = 0; i < whole; i += W) {
-      FloatVector x = fromMemorySegment(F, hs, (from + i) << 2, NATIVE);
-      x.mul(sigmoid(x)).intoMemorySegment(ys, (yAt + i) << 2, NATIVE);
+    int n = Math.toIntExact(to - from);
+    long hs = h.address(from, n) & ADDRESS;
+    long ys = y.address(yAt, n) & ADDRESS;
+    int whole = whole(n);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector x = fromMemorySegment(F, ALL, hs + 4L * i, NATIVE);
+      x.mul(sigmoid(x)).intoMemorySegment(ALL, ys + 4L * i, NATIVE);
     }
-    for (long i = whole; i < n; i++) {
-      float x = get(hs, from + i);
-      set(ys, yAt + i, x * sigmoid(x));
+    for (int i = whole; i < n; i++) {
+      float x = get(hs + 4L * i);
+      set(ys + 4L * i, x * sigmoid(x));
     }
   }
 
@@ -69,48 +71,55 @@ public final class Gelu {
    */
   public static void backward(Tensor h, Tensor dy, Tensor y, long from, long to) {
     for (long i = from; i < to; i += CHUNK) {
-      long end = Math.min(i + CHUNK, to);
-      sigmoids(h.memory(), y.memory(), i, end);
-      derive(h.memory(), dy.memory(), y.memory(), i, end);
+      int n = (int) Math.min(CHUNK, to - i);
+      long hs = h.address(i, n);
+      long ys = y.address(i, n);
+      sigmoids(hs, ys, n);
+      derive(hs, dy.address(i, n), ys, n);
     }
   }
 
   // Two loops over what the first-level cache holds: with all in one, the compiler reaches its
   // limit of nodes and leaves vectors on the heap.
 
-  private static void sigmoids(MemorySegment hs, MemorySegment ss, long from, long to) {
-    long whole = to - (to - from) % W;
-    for (long i = from; i < whole; i += W) {
-      sigmoid(fromMemorySegment(F, hs, i << 2, NATIVE)).intoMemorySegment(ss, i << 2, NATIVE);
+  private static void sigmoids(long h, long s, int n) {
+    long hs = h & ADDRESS;
+    long ss = s & ADDRESS;
+    int whole = whole(n);
+    for (int i = 0; i < whole; i += W) {
+      sigmoid(fromMemorySegment(F, ALL, hs + 4L * i, NATIVE))
+          .intoMemorySegment(ALL, ss + 4L * i, NATIVE);
     }
-    for (long i = whole; i < to; i++) {
-      set(ss, i, sigmoid(get(hs, i)));
+    for (int i = whole; i < n; i++) {
+      set(ss + 4L * i, sigmoid(get(hs + 4L * i)));
     }
   }
 
-  private static void derive(
-      MemorySegment hs, MemorySegment ds, MemorySegment ys, long from, long to) {
-    long whole = to - (to - from) % W;
+  private static void derive(long h, long d, long y, int n) {
+    long hs = h & ADDRESS;
+    long ds = d & ADDRESS;
+    long ys = y & ADDRESS;
+    int whole = whole(n);
     FloatVector one = FloatVector.broadcast(F, 1f);
     FloatVector root = FloatVector.broadcast(F, TWO_ROOT);
     FloatVector rootCubic = FloatVector.broadcast(F, 3 * CUBIC * TWO_ROOT);
-    for (long i = from; i < whole; i += W) {
-      FloatVector x = fromMemorySegment(F, hs, i << 2, NATIVE);
-      FloatVector s = fromMemorySegment(F, ys, i << 2, NATIVE);
-      FloatVector y = x.mul(s);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector x = fromMemorySegment(F, ALL, hs + 4L * i, NATIVE);
+      FloatVector s = fromMemorySegment(F, ALL, ys + 4L * i, NATIVE);
+      FloatVector activated = x.mul(s);
       FloatVector slope = x.mul(x).fma(rootCubic, root);
-      FloatVector derivative = y.mul(one.sub(s)).fma(slope, s);
-      y.intoMemorySegment(ys, i << 2, NATIVE);
-      fromMemorySegment(F, ds, i << 2, NATIVE)
+      FloatVector derivative = activated.mul(one.sub(s)).fma(slope, s);
+      activated.intoMemorySegment(ALL, ys + 4L * i, NATIVE);
+      fromMemorySegment(F, ALL, ds + 4L * i, NATIVE)
           .mul(derivative)
-          .intoMemorySegment(ds, i << 2, NATIVE);
+          .intoMemorySegment(ALL, ds + 4L * i, NATIVE);
     }
-    for (long i = whole; i < to; i++) {
-      float x = get(hs, i);
-      float s = get(ys, i);
+    for (int i = whole; i < n; i++) {
+      float x = get(hs + 4L * i);
+      float s = get(ys + 4L * i);
       float slope = Math.fma(x * x, 3 * CUBIC * TWO_ROOT, TWO_ROOT);
-      set(ys, i, x * s);
-      set(ds, i, get(ds, i) * Math.fma(x * s * (1 - s), slope, s));
+      set(ys + 4L * i, x * s);
+      set(ds + 4L * i, get(ds + 4L * i) * Math.fma(x * s * (1 - s), slope, s));
     }
   }
 

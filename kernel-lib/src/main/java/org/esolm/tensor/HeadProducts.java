@@ -1,7 +1,6 @@
 package org.esolm.tensor;
 
 import java.lang.foreign.Arena;
-import java.util.Objects;
 
 /**
  * The matrix products of one attention head over one sequence: keys and values are copied once into
@@ -121,17 +120,17 @@ public final class HeadProducts {
   }
 
   private static long at(Tensor t, long index) {
-    return t.memory().address() + index * Tensor.BYTES;
+    return t.address(index, 1);
   }
 
   /** Products of a group's rows, of size h, with a window of keys, into whole panels of columns. */
   private void across(
       Tensor x, long xAt, int ldx, int n, Tensor right, Tensor to, int g, int from, int end) {
     if (from < end) {
-      Objects.checkFromIndexSize(xAt, (n - 1L) * ldx + h, x.size());
       int columns = (end - from + COLUMNS - 1) / COLUMNS * COLUMNS;
       long target = at(to, row(g * ROWS) + from);
-      products.multiply(at(x, xAt), ldx, 1, at(right, from), ld, false, target, ld, n, columns, h);
+      long left = x.address(xAt, n, ldx, h);
+      products.multiply(left, ldx, 1, at(right, from), ld, false, target, ld, n, columns, h);
     }
   }
 
@@ -178,10 +177,10 @@ public final class HeadProducts {
       long at,
       int ldto) {
     if (from < end) {
-      Objects.checkFromIndexSize(at, (n - 1L) * ldto + h, to.size());
       long left = at(p, row(g * ROWS) + from);
       long right = at(x, (long) from * wide);
-      products.multiply(left, ld, 1, right, wide, add, at(to, at), ldto, n, h, end - from);
+      long target = to.address(at, n, ldto, h);
+      products.multiply(left, ld, 1, right, wide, add, target, ldto, n, h, end - from);
     }
   }
 
@@ -239,10 +238,10 @@ public final class HeadProducts {
   /** {@code to += p' x} for some keys, over queries from a group on. */
   private void down(
       Tensor p, int key, int n, int g, int count, Tensor x, Tensor to, long at, int ldto) {
-    Objects.checkFromIndexSize(at, (n - 1L) * ldto + h, to.size());
     long left = at(p, row(g * ROWS) + key);
     long right = at(x, (long) g * ROWS * wide);
-    products.multiply(left, 1, ld, right, wide, true, at(to, at), ldto, n, h, count);
+    products.multiply(
+        left, 1, ld, right, wide, true, to.address(at, n, ldto, h), ldto, n, h, count);
   }
 
   /**

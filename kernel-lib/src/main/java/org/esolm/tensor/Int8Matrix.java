@@ -1,7 +1,9 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.broadcast;
-import static org.esolm.tensor.PanelProduct.ALL;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.bytes;
 import static org.esolm.tensor.PanelProduct.P;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
@@ -77,11 +79,11 @@ final class Int8Matrix extends PackedMatrix {
 
   @Override
   public long size() {
-    return PanelProduct.bytes(data.size() + factors.size());
+    return bytes(data.size() + factors.size());
   }
 
   private long address(int strip) {
-    return PanelProduct.address(data, 2L * strip * in * W);
+    return data.address(2L * strip * in * W, 2L * in * W);
   }
 
   @Override
@@ -93,8 +95,7 @@ final class Int8Matrix extends PackedMatrix {
       }
     } else {
       widen(address(strip), in, scratch);
-      PanelProduct.multiply(
-          x, ldx, scratch, PanelProduct.bytes((long) in * P), in, y, ldy, rows, panels);
+      PanelProduct.multiply(x, ldx, scratch, bytes((long) in * P), in, y, ldy, rows, panels);
     }
   }
 
@@ -103,14 +104,17 @@ final class Int8Matrix extends PackedMatrix {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero, a1 = zero, a2 = zero, a3 = zero;
     FloatVector b0 = zero, b1 = zero, b2 = zero, b3 = zero;
+    long xs = x & ADDRESS;
+    long first = w & ADDRESS;
+    long second = wb & ADDRESS;
     for (int k = 0; k < n; k++) {
-      FloatVector v = broadcast(F, ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, x + 4L * k));
-      IntVector four = IntVector.fromMemorySegment(I, ALL, w + (long) V * k, NATIVE);
+      FloatVector v = broadcast(F, ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xs + 4L * k));
+      IntVector four = IntVector.fromMemorySegment(I, ALL, first + (long) V * k, NATIVE);
       a0 = v.fma(floats(four.lanewise(VectorOperators.LSHL, 24)), a0);
       a1 = v.fma(floats(four.lanewise(VectorOperators.LSHL, 16)), a1);
       a2 = v.fma(floats(four.lanewise(VectorOperators.LSHL, 8)), a2);
       a3 = v.fma(floats(four), a3);
-      four = IntVector.fromMemorySegment(I, ALL, wb + (long) V * k, NATIVE);
+      four = IntVector.fromMemorySegment(I, ALL, second + (long) V * k, NATIVE);
       b0 = v.fma(floats(four.lanewise(VectorOperators.LSHL, 24)), b0);
       b1 = v.fma(floats(four.lanewise(VectorOperators.LSHL, 16)), b1);
       b2 = v.fma(floats(four.lanewise(VectorOperators.LSHL, 8)), b2);
@@ -135,14 +139,16 @@ final class Int8Matrix extends PackedMatrix {
   private static void widen(long w, int n, long to) {
     long panel = 2L * V * n;
     for (int half = 0; half < 2; half++) {
+      long from = w + (long) half * n * V & ADDRESS;
+      long a = to + 2 * half * panel & ADDRESS;
+      long b = a + panel & ADDRESS;
       for (int k = 0; k < n; k++) {
-        IntVector four = IntVector.fromMemorySegment(I, ALL, w + ((long) half * n + k) * V, NATIVE);
-        long at = to + 2 * half * panel + 2L * V * k;
-        floats(four.lanewise(VectorOperators.LSHL, 24)).intoMemorySegment(ALL, at, NATIVE);
-        floats(four.lanewise(VectorOperators.LSHL, 16)).intoMemorySegment(ALL, at + V, NATIVE);
-        at += panel;
-        floats(four.lanewise(VectorOperators.LSHL, 8)).intoMemorySegment(ALL, at, NATIVE);
-        floats(four).intoMemorySegment(ALL, at + V, NATIVE);
+        IntVector four = IntVector.fromMemorySegment(I, ALL, from + (long) V * k, NATIVE);
+        long at = 2L * V * k;
+        floats(four.lanewise(VectorOperators.LSHL, 24)).intoMemorySegment(ALL, a + at, NATIVE);
+        floats(four.lanewise(VectorOperators.LSHL, 16)).intoMemorySegment(ALL, a + at + V, NATIVE);
+        floats(four.lanewise(VectorOperators.LSHL, 8)).intoMemorySegment(ALL, b + at, NATIVE);
+        floats(four).intoMemorySegment(ALL, b + at + V, NATIVE);
       }
     }
   }

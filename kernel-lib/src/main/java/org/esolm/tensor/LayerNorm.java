@@ -1,15 +1,16 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.get;
+import static org.esolm.tensor.Memory.set;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
-import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.set;
 import static org.esolm.tensor.Simd.sum;
 import static org.esolm.tensor.Simd.whole;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -63,55 +64,71 @@ public final class LayerNorm {
       int to,
       int d,
       float epsilon) {
-    MemorySegment xs = x.memory();
-    MemorySegment ws = weight.memory();
-    MemorySegment ss = shift == null ? null : shift.memory();
-    MemorySegment ys = y.memory();
-    int whole = whole(d);
+    long xs = x.address((long) from * d, to - from, d, d);
+    long ys = y.address((long) from * d, to - from, d, d);
+    long ws = weight.address(0, d);
+    long ss = shift == null ? 0 : shift.address(0, d);
     for (int r = from; r < to; r++) {
-      long at = (long) r * d;
-      float mean = mean(xs, at, d, whole);
-      float inverse = inverseDeviation(xs, at, d, whole, mean, epsilon);
+      long row = 4L * d * (r - from);
+      float mean = mean(xs + row, d);
+      float inverse = inverseDeviation(xs + row, d, mean, epsilon);
       statistics.set(2L * r, mean);
       statistics.set(2L * r + 1, inverse);
-      for (int i = 0; i < whole; i += W) {
-        FloatVector v =
-            fromMemorySegment(F, xs, (at + i) << 2, NATIVE)
-                .sub(mean)
-                .mul(inverse)
-                .mul(fromMemorySegment(F, ws, i << 2, NATIVE));
-        (ss == null ? v : v.add(fromMemorySegment(F, ss, i << 2, NATIVE)))
-            .intoMemorySegment(ys, (at + i) << 2, NATIVE);
-      }
-      for (int i = whole; i < d; i++) {
-        float v = (get(xs, at + i) - mean) * inverse * get(ws, i);
-        set(ys, at + i, ss == null ? v : v + get(ss, i));
-      }
+      normalise(xs + row, mean, inverse, ws, ss, ys + row, d);
     }
   }
 
-  private static float mean(MemorySegment x, long at, int d, int whole) {
+  // One loop a method: with all in one, the compiler reaches its limit of nodes and leaves vectors
+  // on the heap.
+
+  /** {@code shift} may be 0, for none. */
+  private static void normalise(
+      long x, float mean, float inverse, long weight, long shift, long y, int d) {
+    long xs = x & ADDRESS;
+    long ws = weight & ADDRESS;
+    long ss = shift & ADDRESS;
+    long ys = y & ADDRESS;
+    int whole = whole(d);
+    for (int i = 0; i < whole; i += W) {
+      FloatVector v =
+          fromMemorySegment(F, ALL, xs + 4L * i, NATIVE)
+              .sub(mean)
+              .mul(inverse)
+              .mul(fromMemorySegment(F, ALL, ws + 4L * i, NATIVE));
+      (ss == 0 ? v : v.add(fromMemorySegment(F, ALL, ss + 4L * i, NATIVE)))
+          .intoMemorySegment(ALL, ys + 4L * i, NATIVE);
+    }
+    for (int i = whole; i < d; i++) {
+      float v = (get(xs + 4L * i) - mean) * inverse * get(ws + 4L * i);
+      set(ys + 4L * i, ss == 0 ? v : v + get(ss + 4L * i));
+    }
+  }
+
+  private static float mean(long x, int d) {
+    long xs = x & ADDRESS;
+    int whole = whole(d);
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      total = total.add(fromMemorySegment(F, x, (at + i) << 2, NATIVE));
+      total = total.add(fromMemorySegment(F, ALL, xs + 4L * i, NATIVE));
     }
     float s = sum(total);
     for (int i = whole; i < d; i++) {
-      s += get(x, at + i);
+      s += get(xs + 4L * i);
     }
     return s / d;
   }
 
-  private static float inverseDeviation(
-      MemorySegment x, long at, int d, int whole, float mean, float epsilon) {
+  private static float inverseDeviation(long x, int d, float mean, float epsilon) {
+    long xs = x & ADDRESS;
+    int whole = whole(d);
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      FloatVector c = fromMemorySegment(F, x, (at + i) << 2, NATIVE).sub(mean);
+      FloatVector c = fromMemorySegment(F, ALL, xs + 4L * i, NATIVE).sub(mean);
       total = c.fma(c, total);
     }
     float s = sum(total);
     for (int i = whole; i < d; i++) {
-      float c = get(x, at + i) - mean;
+      float c = get(xs + 4L * i) - mean;
       s = Math.fma(c, c, s);
     }
     return (float) (1 / Math.sqrt(s / d + epsilon));
@@ -144,107 +161,95 @@ public final class LayerNorm {
       int from,
       int to,
       int d) {
+    long gs = dy.address((long) from * d, to - from, d, d);
+    long xs = x.address((long) from * d, to - from, d, d);
+    long ds = dx.address((long) from * d, to - from, d, d);
+    long ws = weight.address(0, d);
+    long ss = sums.address(sumsAt, 2L * d);
     for (int r = from; r < to; r++) {
-      long at = (long) r * d;
+      long row = 4L * d * (r - from);
       float mean = statistics.get(2L * r);
       float inverse = statistics.get(2L * r + 1);
-      addSums(dy.memory(), x.memory(), at, sums.memory(), sumsAt, mean, inverse, d);
-      float meanG = Rows.dot(dy, at, weight, 0, d) / d;
-      float meanGx = meanGx(dy.memory(), x.memory(), at, weight.memory(), mean, inverse, d);
-      addRow(
-          dy.memory(),
-          x.memory(),
-          at,
-          weight.memory(),
-          dx.memory(),
-          mean,
-          inverse,
-          meanG,
-          meanGx,
-          d);
+      addSums(gs + row, xs + row, ss, mean, inverse, d);
+      float meanG = Rows.dot(dy, (long) r * d, weight, 0, d) / d;
+      float meanGx = meanGx(gs + row, xs + row, ws, mean, inverse, d);
+      addRow(gs + row, xs + row, ws, ds + row, mean, inverse, meanG, meanGx, d);
     }
   }
 
-  // One loop a method: with all in one, the compiler reaches its limit of nodes and leaves vectors
-  // on the heap.
-
-  private static void addSums(
-      MemorySegment gs,
-      MemorySegment xs,
-      long at,
-      MemorySegment ss,
-      long sumsAt,
-      float mean,
-      float inverse,
-      int d) {
+  private static void addSums(long dy, long x, long sums, float mean, float inverse, int d) {
+    long gs = dy & ADDRESS;
+    long xs = x & ADDRESS;
+    long weights = sums & ADDRESS;
+    long shifts = sums + 4L * d & ADDRESS;
     int whole = whole(d);
     for (int i = 0; i < whole; i += W) {
-      FloatVector dy = fromMemorySegment(F, gs, (at + i) << 2, NATIVE);
-      FloatVector normed = fromMemorySegment(F, xs, (at + i) << 2, NATIVE).sub(mean).mul(inverse);
-      dy.fma(normed, fromMemorySegment(F, ss, (sumsAt + i) << 2, NATIVE))
-          .intoMemorySegment(ss, (sumsAt + i) << 2, NATIVE);
-      fromMemorySegment(F, ss, (sumsAt + d + i) << 2, NATIVE)
-          .add(dy)
-          .intoMemorySegment(ss, (sumsAt + d + i) << 2, NATIVE);
+      FloatVector g = fromMemorySegment(F, ALL, gs + 4L * i, NATIVE);
+      FloatVector normed = fromMemorySegment(F, ALL, xs + 4L * i, NATIVE).sub(mean).mul(inverse);
+      g.fma(normed, fromMemorySegment(F, ALL, weights + 4L * i, NATIVE))
+          .intoMemorySegment(ALL, weights + 4L * i, NATIVE);
+      fromMemorySegment(F, ALL, shifts + 4L * i, NATIVE)
+          .add(g)
+          .intoMemorySegment(ALL, shifts + 4L * i, NATIVE);
     }
     for (int i = whole; i < d; i++) {
-      float dy = get(gs, at + i);
-      float normed = (get(xs, at + i) - mean) * inverse;
-      set(ss, sumsAt + i, Math.fma(dy, normed, get(ss, sumsAt + i)));
-      set(ss, sumsAt + d + i, get(ss, sumsAt + d + i) + dy);
+      float g = get(gs + 4L * i);
+      float normed = (get(xs + 4L * i) - mean) * inverse;
+      set(weights + 4L * i, Math.fma(g, normed, get(weights + 4L * i)));
+      set(shifts + 4L * i, get(shifts + 4L * i) + g);
     }
   }
 
-  private static float meanGx(
-      MemorySegment gs,
-      MemorySegment xs,
-      long at,
-      MemorySegment ws,
-      float mean,
-      float inverse,
-      int d) {
+  private static float meanGx(long dy, long x, long weight, float mean, float inverse, int d) {
+    long gs = dy & ADDRESS;
+    long xs = x & ADDRESS;
+    long ws = weight & ADDRESS;
     int whole = whole(d);
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
-      FloatVector normed = fromMemorySegment(F, xs, (at + i) << 2, NATIVE).sub(mean).mul(inverse);
+      FloatVector normed = fromMemorySegment(F, ALL, xs + 4L * i, NATIVE).sub(mean).mul(inverse);
       total =
-          fromMemorySegment(F, gs, (at + i) << 2, NATIVE)
-              .mul(fromMemorySegment(F, ws, i << 2, NATIVE))
+          fromMemorySegment(F, ALL, gs + 4L * i, NATIVE)
+              .mul(fromMemorySegment(F, ALL, ws + 4L * i, NATIVE))
               .fma(normed, total);
     }
     float s = sum(total);
     for (int i = whole; i < d; i++) {
-      s = Math.fma(get(gs, at + i) * get(ws, i), (get(xs, at + i) - mean) * inverse, s);
+      float normed = (get(xs + 4L * i) - mean) * inverse;
+      s = Math.fma(get(gs + 4L * i) * get(ws + 4L * i), normed, s);
     }
     return s / d;
   }
 
   private static void addRow(
-      MemorySegment gs,
-      MemorySegment xs,
-      long at,
-      MemorySegment ws,
-      MemorySegment ds,
+      long dy,
+      long x,
+      long weight,
+      long dx,
       float mean,
       float inverse,
       float meanG,
       float meanGx,
       int d) {
+    long gs = dy & ADDRESS;
+    long xs = x & ADDRESS;
+    long ws = weight & ADDRESS;
+    long ds = dx & ADDRESS;
     int whole = whole(d);
     for (int i = 0; i < whole; i += W) {
-      FloatVector normed = fromMemorySegment(F, xs, (at + i) << 2, NATIVE).sub(mean).mul(inverse);
+      FloatVector normed = fromMemorySegment(F, ALL, xs + 4L * i, NATIVE).sub(mean).mul(inverse);
       FloatVector g =
-          fromMemorySegment(F, gs, (at + i) << 2, NATIVE)
-              .mul(fromMemorySegment(F, ws, i << 2, NATIVE));
+          fromMemorySegment(F, ALL, gs + 4L * i, NATIVE)
+              .mul(fromMemorySegment(F, ALL, ws + 4L * i, NATIVE));
       FloatVector v = g.sub(meanG).sub(normed.mul(meanGx)).mul(inverse);
-      fromMemorySegment(F, ds, (at + i) << 2, NATIVE)
+      fromMemorySegment(F, ALL, ds + 4L * i, NATIVE)
           .add(v)
-          .intoMemorySegment(ds, (at + i) << 2, NATIVE);
+          .intoMemorySegment(ALL, ds + 4L * i, NATIVE);
     }
     for (int i = whole; i < d; i++) {
-      float normed = (get(xs, at + i) - mean) * inverse;
-      float g = get(gs, at + i) * get(ws, i);
-      set(ds, at + i, get(ds, at + i) + (g - meanG - normed * meanGx) * inverse);
+      float normed = (get(xs + 4L * i) - mean) * inverse;
+      float g = get(gs + 4L * i) * get(ws + 4L * i);
+      set(ds + 4L * i, get(ds + 4L * i) + (g - meanG - normed * meanGx) * inverse);
     }
   }
 }

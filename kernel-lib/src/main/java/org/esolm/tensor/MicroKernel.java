@@ -3,11 +3,12 @@ package org.esolm.tensor;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -15,9 +16,8 @@ import jdk.incubator.vector.FloatVector;
  * leaves twelve sums, and what is read beside them, in sixteen registers. Each element is {@code
  * init + a0 b0 + a1 b1 + ...}, fused and in this order, whatever tile it is computed in.
  *
- * <p>It takes addresses, and whoever calls it has checked that they lie in memory of its own: an
- * index that the compiler can see to be in bounds costs nothing, one that it cannot see costs as
- * much as the arithmetic. Hence the masks, which change no address.
+ * <p>It takes addresses, and whoever calls it has checked that they lie in memory of its own. The
+ * masks change nothing, but tell the compiler so (see {@link Memory}).
  */
 final class MicroKernel {
   /** Rows of a tile. */
@@ -26,17 +26,10 @@ final class MicroKernel {
   /** Columns of a tile. */
   static final int COLUMNS = 2 * W;
 
-  private static final MemorySegment ALL = everything();
-  private static final long ADDRESS = (1L << 48) - 1;
   private static final long STRIDE = (1L << 31) - 1;
   private static final long NEXT = 4L * W;
 
   private MicroKernel() {}
-
-  @SuppressWarnings("restricted") // native access is what this class is for
-  private static MemorySegment everything() {
-    return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-  }
 
   /**
    * {@code C = init + A B}; addresses and strides are bytes. Rows beyond the last are the last one
@@ -138,25 +131,5 @@ final class MicroKernel {
     s41.intoMemorySegment(ALL, c4 + NEXT, NATIVE);
     s50.intoMemorySegment(ALL, c5, NATIVE);
     s51.intoMemorySegment(ALL, c5 + NEXT, NATIVE);
-  }
-
-  /** Copies some vectors; distances from one to the next are floats. */
-  static void copy(long from, int step, long to, int stepTo, int n) {
-    long a = from & ADDRESS;
-    long b = to & ADDRESS;
-    long u = 4L * step & STRIDE;
-    long v = 4L * stepTo & STRIDE;
-    for (int i = 0; i < n; i++) {
-      long q = i & Integer.MAX_VALUE;
-      fromMemorySegment(F, ALL, a + q * u, NATIVE).intoMemorySegment(ALL, b + q * v, NATIVE);
-    }
-  }
-
-  static float get(long address) {
-    return ALL.get(JAVA_FLOAT_UNALIGNED, address & ADDRESS);
-  }
-
-  static void set(long address, float value) {
-    ALL.set(JAVA_FLOAT_UNALIGNED, address & ADDRESS, value);
   }
 }

@@ -1,13 +1,16 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.bytes;
+import static org.esolm.tensor.Memory.get;
+import static org.esolm.tensor.Memory.set;
 import static org.esolm.tensor.PanelProduct.P;
-import static org.esolm.tensor.PanelProduct.address;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
-import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.set;
+import static org.esolm.tensor.Simd.whole;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -144,28 +147,21 @@ public abstract sealed class PackedMatrix permits FloatMatrix, Bf16Matrix, Int8M
       Tensor scratch) {
     Objects.checkFromToIndex(from, to, strips());
     Objects.checkIndex(rows, MAX_ROWS + 1);
-    Objects.checkFromIndexSize(0, scratch(), scratch.size());
-    Objects.checkFromIndexSize(xAt, (long) rows * in, x.size());
-    Objects.checkFromIndexSize(yAt, (long) rows * out, y.size());
-    long xs = address(x, xAt);
-    long aside = address(scratch, 0);
-    long rest = aside + PanelProduct.bytes(MAX_ROWS * STRIP);
+    long xs = x.address(xAt, (long) rows * in);
+    long ys = y.address(yAt, (long) rows * out);
+    long aside = scratch.address(0, scratch());
+    long rest = aside + bytes(MAX_ROWS * STRIP);
     for (int strip = from; strip < to; strip++) {
       int first = strip * STRIP;
       int n = Math.min(STRIP, out - first);
       if (n % P == 0) {
-        long ys = address(y, yAt + first);
-        strip(xs, PanelProduct.bytes(in), strip, ys, PanelProduct.bytes(out), rows, rest);
+        strip(xs, bytes(in), strip, ys + bytes(first), bytes(out), rows, rest);
       } else { // the last panel would write into the next row
-        strip(xs, PanelProduct.bytes(in), strip, aside, PanelProduct.bytes(STRIP), rows, rest);
+        strip(xs, bytes(in), strip, aside, bytes(STRIP), rows, rest);
         for (int r = 0; r < rows; r++) {
-          long toRow = PanelProduct.bytes(yAt + (long) r * out + first);
+          long toRow = bytes(yAt + (long) r * out + first);
           MemorySegment.copy(
-              scratch.memory(),
-              PanelProduct.bytes((long) r * STRIP),
-              y.memory(),
-              toRow,
-              PanelProduct.bytes(n));
+              scratch.memory(), bytes((long) r * STRIP), y.memory(), toRow, bytes(n));
         }
       }
     }
@@ -181,22 +177,23 @@ public abstract sealed class PackedMatrix permits FloatMatrix, Bf16Matrix, Int8M
       }
       return;
     }
-    MemorySegment ys = y.memory();
-    MemorySegment fs = factors.memory();
-    MemorySegment bs = bias == null ? null : bias.memory();
-    int whole = to - (to - from) % W;
+    int n = to - from;
+    long first = y.address(yAt + from, rows, out, n);
+    long fs = factors.address(from, n) & ADDRESS;
+    long bs = bias == null ? 0 : bias.address(from, n) & ADDRESS;
+    int whole = whole(n);
     for (int r = 0; r < rows; r++) {
-      long at = yAt + (long) r * out;
-      for (int i = from; i < whole; i += W) {
+      long ys = first + bytes((long) r * out) & ADDRESS;
+      for (int i = 0; i < whole; i += W) {
         FloatVector v =
-            fromMemorySegment(F, ys, (at + i) << 2, NATIVE)
-                .mul(fromMemorySegment(F, fs, (long) i << 2, NATIVE));
-        (bs == null ? v : v.add(fromMemorySegment(F, bs, (long) i << 2, NATIVE)))
-            .intoMemorySegment(ys, (at + i) << 2, NATIVE);
+            fromMemorySegment(F, ALL, ys + 4L * i, NATIVE)
+                .mul(fromMemorySegment(F, ALL, fs + 4L * i, NATIVE));
+        (bs == 0 ? v : v.add(fromMemorySegment(F, ALL, bs + 4L * i, NATIVE)))
+            .intoMemorySegment(ALL, ys + 4L * i, NATIVE);
       }
-      for (int i = whole; i < to; i++) {
-        float v = get(ys, at + i) * get(fs, i);
-        set(ys, at + i, bs == null ? v : v + get(bs, i));
+      for (int i = whole; i < n; i++) {
+        float v = get(ys + 4L * i) * get(fs + 4L * i);
+        set(ys + 4L * i, bs == 0 ? v : v + get(bs + 4L * i));
       }
     }
   }

@@ -1,14 +1,15 @@
 package org.esolm.tensor;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -28,21 +29,9 @@ final class PanelProduct {
   /** Bytes of one vector. */
   private static final int V = W * Tensor.BYTES;
 
-  /** All memory there is. */
-  @SuppressWarnings("restricted") // addresses of tensors, checked by the callers
-  static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-
   private static final Tensor ZEROS = Tensor.zeros(Arena.global(), P);
 
   private PanelProduct() {}
-
-  static long bytes(long floats) {
-    return floats * Tensor.BYTES;
-  }
-
-  static long address(Tensor t, long at) {
-    return t.memory().address() + bytes(at);
-  }
 
   /**
    * Some rows by some panels.
@@ -93,7 +82,7 @@ final class PanelProduct {
 
   private static void sixByOne(long x, long ldx, long w, int n, long y, long ldy) {
     MicroKernel.multiply(
-        x, ldx, Tensor.BYTES, w, 2L * V, n, address(ZEROS, 0), 0, y, ldy, MicroKernel.ROWS);
+        x, ldx, Tensor.BYTES, w, 2L * V, n, ZEROS.address(0, P), 0, y, ldy, MicroKernel.ROWS);
   }
 
   private static void two(long x, long ldx, long w, long ldw, int n, long y, long ldy, int panels) {
@@ -124,14 +113,16 @@ final class PanelProduct {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero, a1 = zero, b0 = zero, b1 = zero;
     FloatVector c0 = zero, c1 = zero, d0 = zero, d1 = zero;
-    long wb = w + ldw;
-    long wc = wb + ldw;
-    long wd = wc + ldw;
+    long xa = x & ADDRESS;
+    long wa = w & ADDRESS;
+    long wb = wa + ldw & ADDRESS;
+    long wc = wb + ldw & ADDRESS;
+    long wd = wc + ldw & ADDRESS;
     for (int k = 0; k < n; k++) {
-      FloatVector v = broadcast(F, get(x + 4L * k));
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
       long at = 2L * V * k;
-      a0 = v.fma(fromMemorySegment(F, ALL, w + at, NATIVE), a0);
-      a1 = v.fma(fromMemorySegment(F, ALL, w + at + V, NATIVE), a1);
+      a0 = v.fma(fromMemorySegment(F, ALL, wa + at, NATIVE), a0);
+      a1 = v.fma(fromMemorySegment(F, ALL, wa + at + V, NATIVE), a1);
       b0 = v.fma(fromMemorySegment(F, ALL, wb + at, NATIVE), b0);
       b1 = v.fma(fromMemorySegment(F, ALL, wb + at + V, NATIVE), b1);
       c0 = v.fma(fromMemorySegment(F, ALL, wc + at, NATIVE), c0);
@@ -152,12 +143,14 @@ final class PanelProduct {
   private static void oneByTwo(long x, long w, long ldw, int n, long y) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero, a1 = zero, b0 = zero, b1 = zero;
-    long wb = w + ldw;
+    long xa = x & ADDRESS;
+    long wa = w & ADDRESS;
+    long wb = wa + ldw & ADDRESS;
     for (int k = 0; k < n; k++) {
-      FloatVector v = broadcast(F, get(x + 4L * k));
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
       long at = 2L * V * k;
-      a0 = v.fma(fromMemorySegment(F, ALL, w + at, NATIVE), a0);
-      a1 = v.fma(fromMemorySegment(F, ALL, w + at + V, NATIVE), a1);
+      a0 = v.fma(fromMemorySegment(F, ALL, wa + at, NATIVE), a0);
+      a1 = v.fma(fromMemorySegment(F, ALL, wa + at + V, NATIVE), a1);
       b0 = v.fma(fromMemorySegment(F, ALL, wb + at, NATIVE), b0);
       b1 = v.fma(fromMemorySegment(F, ALL, wb + at + V, NATIVE), b1);
     }
@@ -170,9 +163,11 @@ final class PanelProduct {
   private static void oneByOne(long x, long w, int n, long y) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero, a1 = zero;
+    long xa = x & ADDRESS;
+    long wa = w & ADDRESS;
     for (int k = 0; k < n; k++) {
-      FloatVector v = broadcast(F, get(x + 4L * k));
-      long at = w + 2L * V * k;
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
+      long at = wa + 2L * V * k;
       a0 = v.fma(fromMemorySegment(F, ALL, at, NATIVE), a0);
       a1 = v.fma(fromMemorySegment(F, ALL, at + V, NATIVE), a1);
     }
@@ -184,20 +179,22 @@ final class PanelProduct {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero, a1 = zero, a2 = zero, a3 = zero;
     FloatVector b0 = zero, b1 = zero, b2 = zero, b3 = zero;
-    long xb = x + ldx;
-    long wb = w + ldw;
+    long xa = x & ADDRESS;
+    long wa = w & ADDRESS;
+    long xb = xa + ldx & ADDRESS;
+    long wb = wa + ldw & ADDRESS;
     for (int k = 0; k < n; k++) {
       long at = 2L * V * k;
-      FloatVector w0 = fromMemorySegment(F, ALL, w + at, NATIVE);
-      FloatVector w1 = fromMemorySegment(F, ALL, w + at + V, NATIVE);
+      FloatVector w0 = fromMemorySegment(F, ALL, wa + at, NATIVE);
+      FloatVector w1 = fromMemorySegment(F, ALL, wa + at + V, NATIVE);
       FloatVector w2 = fromMemorySegment(F, ALL, wb + at, NATIVE);
       FloatVector w3 = fromMemorySegment(F, ALL, wb + at + V, NATIVE);
-      FloatVector v = broadcast(F, get(x + 4L * k));
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
       a0 = v.fma(w0, a0);
       a1 = v.fma(w1, a1);
       a2 = v.fma(w2, a2);
       a3 = v.fma(w3, a3);
-      v = broadcast(F, get(xb + 4L * k));
+      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xb + 4L * k));
       b0 = v.fma(w0, b0);
       b1 = v.fma(w1, b1);
       b2 = v.fma(w2, b2);
@@ -216,14 +213,16 @@ final class PanelProduct {
   private static void twoByOne(long x, long ldx, long w, int n, long y, long ldy) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero, a1 = zero, b0 = zero, b1 = zero;
-    long xb = x + ldx;
+    long xa = x & ADDRESS;
+    long wa = w & ADDRESS;
+    long xb = xa + ldx & ADDRESS;
     for (int k = 0; k < n; k++) {
-      FloatVector w0 = fromMemorySegment(F, ALL, w + 2L * V * k, NATIVE);
-      FloatVector w1 = fromMemorySegment(F, ALL, w + 2L * V * k + V, NATIVE);
-      FloatVector v = broadcast(F, get(x + 4L * k));
+      FloatVector w0 = fromMemorySegment(F, ALL, wa + 2L * V * k, NATIVE);
+      FloatVector w1 = fromMemorySegment(F, ALL, wa + 2L * V * k + V, NATIVE);
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
       a0 = v.fma(w0, a0);
       a1 = v.fma(w1, a1);
-      v = broadcast(F, get(xb + 4L * k));
+      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xb + 4L * k));
       b0 = v.fma(w0, b0);
       b1 = v.fma(w1, b1);
     }
@@ -237,22 +236,24 @@ final class PanelProduct {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero, a1 = zero, b0 = zero, b1 = zero;
     FloatVector c0 = zero, c1 = zero, d0 = zero, d1 = zero;
-    long xb = x + ldx;
-    long xc = xb + ldx;
-    long xd = xc + ldx;
+    long xa = x & ADDRESS;
+    long wa = w & ADDRESS;
+    long xb = xa + ldx & ADDRESS;
+    long xc = xb + ldx & ADDRESS;
+    long xd = xc + ldx & ADDRESS;
     for (int k = 0; k < n; k++) {
-      FloatVector w0 = fromMemorySegment(F, ALL, w + 2L * V * k, NATIVE);
-      FloatVector w1 = fromMemorySegment(F, ALL, w + 2L * V * k + V, NATIVE);
-      FloatVector v = broadcast(F, get(x + 4L * k));
+      FloatVector w0 = fromMemorySegment(F, ALL, wa + 2L * V * k, NATIVE);
+      FloatVector w1 = fromMemorySegment(F, ALL, wa + 2L * V * k + V, NATIVE);
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
       a0 = v.fma(w0, a0);
       a1 = v.fma(w1, a1);
-      v = broadcast(F, get(xb + 4L * k));
+      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xb + 4L * k));
       b0 = v.fma(w0, b0);
       b1 = v.fma(w1, b1);
-      v = broadcast(F, get(xc + 4L * k));
+      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xc + 4L * k));
       c0 = v.fma(w0, c0);
       c1 = v.fma(w1, c1);
-      v = broadcast(F, get(xd + 4L * k));
+      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xd + 4L * k));
       d0 = v.fma(w0, d0);
       d1 = v.fma(w1, d1);
     }
@@ -264,9 +265,5 @@ final class PanelProduct {
     c1.intoMemorySegment(ALL, y + 2 * ldy + V, NATIVE);
     d0.intoMemorySegment(ALL, y + 3 * ldy, NATIVE);
     d1.intoMemorySegment(ALL, y + 3 * ldy + V, NATIVE);
-  }
-
-  private static float get(long address) {
-    return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
   }
 }

@@ -55,7 +55,7 @@ public final class Panels {
   }
 
   long address() {
-    return memory.memory().address();
+    return memory.address(0, memory.size());
   }
 
   /**

@@ -47,11 +47,6 @@ public final class Products {
     right = Tensor.zeros(arena, WIDE / COLUMNS, RIGHT);
   }
 
-  private static long address(Tensor t, long at, long rows, long ld, long columns) {
-    Objects.checkFromIndexSize(at, rows == 0 ? 0 : (rows - 1) * ld + columns, t.size());
-    return t.memory().address() + at * FLOAT;
-  }
-
   /**
    * {@code C = A B + bias}, with B all the rows of a packed matrix.
    *
@@ -99,13 +94,14 @@ public final class Products {
       int rows) {
     int n = b.columns();
     Objects.checkFromIndexSize(from, k, b.rows());
-    long aAddress = address(a, aAt, rows, lda, k);
-    long cAddress = address(c, cAt, rows, ldc, n);
-    long init = bias == null ? zeros.memory().address() : address(bias, 0, 1, 0, n);
+    long aAddress = a.address(aAt, rows, lda, k);
+    long cAddress = c.address(cAt, rows, ldc, n);
+    long init = bias == null ? zeros.address(0, COLUMNS) : bias.address(0, n);
     long bPanel = (long) b.rows() * COLUMNS * FLOAT;
     for (int p = 0; p < k; p += DEPTH) {
       tiles(
           aAddress + p * FLOAT,
+          lda * FLOAT * ROWS,
           lda * FLOAT,
           FLOAT,
           b.address() + (long) (from + p) * COLUMNS * FLOAT,
@@ -152,12 +148,13 @@ public final class Products {
       int k) {
     tiles(
         a,
+        aRow * FLOAT * ROWS,
         aRow * FLOAT,
         aStep * FLOAT,
         b,
         COLUMNS * FLOAT,
         ldb * FLOAT,
-        add ? c : zeros.memory().address(),
+        add ? c : zeros.address(0, COLUMNS),
         add ? ldc * FLOAT : 0,
         add ? FLOAT : 0,
         c,
@@ -167,9 +164,10 @@ public final class Products {
         k);
   }
 
-  /** All tiles of a product; addresses and strides are bytes. */
+  /** All tiles of a product; addresses and distances are bytes. */
   private void tiles(
       long a,
+      long aTile,
       long aRow,
       long aStep,
       long b,
@@ -188,26 +186,13 @@ public final class Products {
       int columns = Math.min(COLUMNS, n - j);
       for (int i = 0; i < rows; i += ROWS) {
         int m = Math.min(ROWS, rows - i);
+        long ai = a + i / ROWS * aTile;
         long start = init + i * initRow + j * initStep;
         long end = c + i * cRow + j * FLOAT;
         if (columns == COLUMNS) {
-          MicroKernel.multiply(
-              a + i * aRow, aRow, aStep, bj, bStep, k, start, initRow, end, cRow, m);
+          MicroKernel.multiply(ai, aRow, aStep, bj, bStep, k, start, initRow, end, cRow, m);
         } else {
-          narrow(
-              a + i * aRow,
-              aRow,
-              aStep,
-              bj,
-              bStep,
-              k,
-              start,
-              initRow,
-              initStep,
-              end,
-              cRow,
-              m,
-              columns);
+          narrow(ai, aRow, aStep, bj, bStep, k, start, initRow, initStep, end, cRow, m, columns);
         }
       }
     }
@@ -228,18 +213,17 @@ public final class Products {
       long cRow,
       int rows,
       int columns) {
-    long t = tile.memory().address();
+    long t = tile.address(0, ROWS * COLUMNS);
     long row = COLUMNS * FLOAT;
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < columns; j++) {
-        MicroKernel.set(
-            t + i * row + j * FLOAT, MicroKernel.get(init + i * initRow + j * initStep));
+        Memory.set(t + i * row + j * FLOAT, Memory.get(init + i * initRow + j * initStep));
       }
     }
     MicroKernel.multiply(a, aRow, aStep, b, bStep, k, t, row, t, row, rows);
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < columns; j++) {
-        MicroKernel.set(c + i * cRow + j * FLOAT, MicroKernel.get(t + i * row + j * FLOAT));
+        Memory.set(c + i * cRow + j * FLOAT, Memory.get(t + i * row + j * FLOAT));
       }
     }
   }
@@ -273,9 +257,10 @@ public final class Products {
       int rows,
       int m,
       int n) {
-    address(b, bAt, rows, ldb, n);
-    address(a, aAt, rows, lda, m);
-    long cAddress = address(c, cAt, m, ldc, n);
+    Objects.checkFromIndexSize(aAt, rows == 0 ? 0 : (rows - 1L) * lda + m, a.size());
+    long cAddress = c.address(cAt, m, ldc, n);
+    long strips = left.address(0, left.size());
+    long panels = right.address(0, right.size());
     for (int p = 0; p < rows; p += SUMMED) {
       int k = Math.min(SUMMED, rows - p);
       for (int j = 0; j < n; j += WIDE) {
@@ -284,41 +269,23 @@ public final class Products {
         for (int i = 0; i < m; i += SLICE) {
           int slice = Math.min(SLICE, m - i);
           Copies.strips(a, aAt + (long) p * lda + i, lda, left, LEFT, ROWS, k, slice);
-          addStrips(cAddress + ((long) i * ldc + j) * FLOAT, ldc * FLOAT, slice, wide, k);
-        }
-      }
-    }
-  }
-
-  /** Adds the product of the copied strips. */
-  private void addStrips(long c, long cRow, int m, int n, int k) {
-    long a = left.memory().address();
-    long b = right.memory().address();
-    for (int j = 0; j < n; j += COLUMNS) {
-      int columns = Math.min(COLUMNS, n - j);
-      long bj = b + j / COLUMNS * (RIGHT * FLOAT);
-      for (int i = 0; i < m; i += ROWS) {
-        long ai = a + i / ROWS * (LEFT * FLOAT);
-        long cij = c + i * cRow + j * FLOAT;
-        int rows = Math.min(ROWS, m - i);
-        if (columns == COLUMNS) {
-          MicroKernel.multiply(
-              ai, FLOAT, ROWS * FLOAT, bj, COLUMNS * FLOAT, k, cij, cRow, cij, cRow, rows);
-        } else {
-          narrow(
-              ai,
+          long cs = cAddress + ((long) i * ldc + j) * FLOAT;
+          tiles(
+              strips,
+              LEFT * FLOAT,
               FLOAT,
               ROWS * FLOAT,
-              bj,
+              panels,
+              RIGHT * FLOAT,
               COLUMNS * FLOAT,
-              k,
-              cij,
-              cRow,
+              cs,
+              ldc * FLOAT,
               FLOAT,
-              cij,
-              cRow,
-              rows,
-              columns);
+              cs,
+              ldc * FLOAT,
+              slice,
+              wide,
+              k);
         }
       }
     }

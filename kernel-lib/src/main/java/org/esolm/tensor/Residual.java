@@ -1,14 +1,15 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.get;
+import static org.esolm.tensor.Memory.set;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
-import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.set;
 import static org.esolm.tensor.Simd.whole;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -51,37 +52,42 @@ public final class Residual {
       int from,
       int to,
       int d) {
-    MemorySegment xs = x.memory();
-    MemorySegment bs = branch.memory();
-    MemorySegment cs = bias == null ? null : bias.memory();
-    MemorySegment gs = gate == null ? null : gate.memory();
-    MemorySegment os = out.memory();
+    long first = (long) from * d;
+    long x0 = x.address(first, to - from, d, d);
+    long b0 = branch.address(first, to - from, d, d);
+    long o0 = out.address(first, to - from, d, d);
+    long cs = bias == null ? 0 : bias.address(0, d) & ADDRESS;
+    long gs = gate == null ? 0 : gate.address(0, d) & ADDRESS;
     int whole = whole(d);
     int threshold = threshold(dropout);
     float scale = 1 / (1 - dropout);
     for (int r = from; r < to; r++) {
-      long at = (long) r * d;
+      int at = r * d; // for the hash, which may overflow
+      long row = 4L * d * (r - from);
+      long xs = x0 + row & ADDRESS;
+      long bs = b0 + row & ADDRESS;
+      long os = o0 + row & ADDRESS;
       for (int i = 0; i < whole; i += W) {
-        FloatVector b = fromMemorySegment(F, bs, (at + i) << 2, NATIVE);
-        if (cs != null) {
-          b = b.add(fromMemorySegment(F, cs, i << 2, NATIVE));
+        FloatVector b = fromMemorySegment(F, ALL, bs + 4L * i, NATIVE);
+        if (cs != 0) {
+          b = b.add(fromMemorySegment(F, ALL, cs + 4L * i, NATIVE));
         }
         if (threshold > 0) {
-          b = FloatVector.zero(F).blend(b.mul(scale), kept((int) at + i, seed, threshold));
+          b = FloatVector.zero(F).blend(b.mul(scale), kept(at + i, seed, threshold));
         }
-        b.intoMemorySegment(bs, (at + i) << 2, NATIVE);
-        FloatVector g = gs == null ? b : b.mul(fromMemorySegment(F, gs, i << 2, NATIVE));
-        fromMemorySegment(F, xs, (at + i) << 2, NATIVE)
+        b.intoMemorySegment(ALL, bs + 4L * i, NATIVE);
+        FloatVector g = gs == 0 ? b : b.mul(fromMemorySegment(F, ALL, gs + 4L * i, NATIVE));
+        fromMemorySegment(F, ALL, xs + 4L * i, NATIVE)
             .add(g)
-            .intoMemorySegment(os, (at + i) << 2, NATIVE);
+            .intoMemorySegment(ALL, os + 4L * i, NATIVE);
       }
       for (int i = whole; i < d; i++) {
-        float b = get(bs, at + i) + (cs == null ? 0 : get(cs, i));
+        float b = get(bs + 4L * i) + (cs == 0 ? 0 : get(cs + 4L * i));
         if (threshold > 0) {
-          b = hash((int) at + i, seed) >= threshold ? b * scale : 0;
+          b = hash(at + i, seed) >= threshold ? b * scale : 0;
         }
-        set(bs, at + i, b);
-        set(os, at + i, get(xs, at + i) + (gs == null ? b : b * get(gs, i)));
+        set(bs + 4L * i, b);
+        set(os + 4L * i, get(xs + 4L * i) + (gs == 0 ? b : b * get(gs + 4L * i)));
       }
     }
   }
@@ -114,44 +120,50 @@ public final class Residual {
       int from,
       int to,
       int d) {
-    MemorySegment ds = dout.memory();
-    MemorySegment bs = branch.memory();
-    MemorySegment gs = gate == null ? null : gate.memory();
-    MemorySegment es = dbranch.memory();
-    MemorySegment ss = sums.memory();
+    long first = (long) from * d;
+    long d0 = dout.address(first, to - from, d, d);
+    long e0 = dbranch.address(first, to - from, d, d);
+    long b0 = gate == null ? 0 : branch.address(first, to - from, d, d);
+    long gs = gate == null ? 0 : gate.address(0, d) & ADDRESS;
+    long gates = sums.address(sumsAt, 2L * d) & ADDRESS;
+    long biases = gates + 4L * d & ADDRESS;
     int whole = whole(d);
     int threshold = threshold(dropout);
     float scale = 1 / (1 - dropout);
     for (int r = from; r < to; r++) {
-      long at = (long) r * d;
+      int at = r * d; // for the hash, which may overflow
+      long row = 4L * d * (r - from);
+      long ds = d0 + row & ADDRESS;
+      long es = e0 + row & ADDRESS;
+      long bs = b0 + row & ADDRESS;
       for (int i = 0; i < whole; i += W) {
-        FloatVector v = fromMemorySegment(F, ds, (at + i) << 2, NATIVE);
-        if (gs != null) {
+        FloatVector v = fromMemorySegment(F, ALL, ds + 4L * i, NATIVE);
+        if (gs != 0) {
           v.fma(
-                  fromMemorySegment(F, bs, (at + i) << 2, NATIVE),
-                  fromMemorySegment(F, ss, (sumsAt + i) << 2, NATIVE))
-              .intoMemorySegment(ss, (sumsAt + i) << 2, NATIVE);
-          v = v.mul(fromMemorySegment(F, gs, i << 2, NATIVE));
+                  fromMemorySegment(F, ALL, bs + 4L * i, NATIVE),
+                  fromMemorySegment(F, ALL, gates + 4L * i, NATIVE))
+              .intoMemorySegment(ALL, gates + 4L * i, NATIVE);
+          v = v.mul(fromMemorySegment(F, ALL, gs + 4L * i, NATIVE));
         }
         if (threshold > 0) {
-          v = FloatVector.zero(F).blend(v.mul(scale), kept((int) at + i, seed, threshold));
+          v = FloatVector.zero(F).blend(v.mul(scale), kept(at + i, seed, threshold));
         }
-        v.intoMemorySegment(es, (at + i) << 2, NATIVE);
-        fromMemorySegment(F, ss, (sumsAt + d + i) << 2, NATIVE)
+        v.intoMemorySegment(ALL, es + 4L * i, NATIVE);
+        fromMemorySegment(F, ALL, biases + 4L * i, NATIVE)
             .add(v)
-            .intoMemorySegment(ss, (sumsAt + d + i) << 2, NATIVE);
+            .intoMemorySegment(ALL, biases + 4L * i, NATIVE);
       }
       for (int i = whole; i < d; i++) {
-        float v = get(ds, at + i);
-        if (gs != null) {
-          set(ss, sumsAt + i, Math.fma(v, get(bs, at + i), get(ss, sumsAt + i)));
-          v *= get(gs, i);
+        float v = get(ds + 4L * i);
+        if (gs != 0) {
+          set(gates + 4L * i, Math.fma(v, get(bs + 4L * i), get(gates + 4L * i)));
+          v *= get(gs + 4L * i);
         }
         if (threshold > 0) {
-          v = hash((int) at + i, seed) >= threshold ? v * scale : 0;
+          v = hash(at + i, seed) >= threshold ? v * scale : 0;
         }
-        set(es, at + i, v);
-        set(ss, sumsAt + d + i, get(ss, sumsAt + d + i) + v);
+        set(es + 4L * i, v);
+        set(biases + 4L * i, get(biases + 4L * i) + v);
       }
     }
   }

@@ -1,15 +1,16 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.get;
+import static org.esolm.tensor.Memory.set;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
-import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.set;
 import static org.esolm.tensor.Simd.whole;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -63,30 +64,29 @@ public final class Rope {
    * @param backward whether to rotate back, which is the gradient of rotating
    */
   public void rotate(Tensor x, long at, int heads, int position, boolean backward) {
-    MemorySegment xs = x.memory();
-    MemorySegment cs = cos.memory();
-    MemorySegment ss = sin.memory();
-    long row = (long) position * half;
+    long cs = cos.address((long) position * half, half) & ADDRESS;
+    long ss = sin.address((long) position * half, half) & ADDRESS;
+    long first = x.address(at, 2L * half * heads);
     float sign = backward ? -1f : 1f;
     int whole = whole(half);
     for (int head = 0; head < heads; head++) {
-      long a = at + (long) head * 2 * half;
-      long b = a + half;
+      long a = first + 8L * half * head & ADDRESS;
+      long b = a + 4L * half & ADDRESS;
       for (int i = 0; i < whole; i += W) {
-        FloatVector c = fromMemorySegment(F, cs, (row + i) << 2, NATIVE);
-        FloatVector s = fromMemorySegment(F, ss, (row + i) << 2, NATIVE).mul(sign);
-        FloatVector u = fromMemorySegment(F, xs, (a + i) << 2, NATIVE);
-        FloatVector v = fromMemorySegment(F, xs, (b + i) << 2, NATIVE);
-        u.mul(c).sub(v.mul(s)).intoMemorySegment(xs, (a + i) << 2, NATIVE);
-        v.mul(c).add(u.mul(s)).intoMemorySegment(xs, (b + i) << 2, NATIVE);
+        FloatVector c = fromMemorySegment(F, ALL, cs + 4L * i, NATIVE);
+        FloatVector s = fromMemorySegment(F, ALL, ss + 4L * i, NATIVE).mul(sign);
+        FloatVector u = fromMemorySegment(F, ALL, a + 4L * i, NATIVE);
+        FloatVector v = fromMemorySegment(F, ALL, b + 4L * i, NATIVE);
+        u.mul(c).sub(v.mul(s)).intoMemorySegment(ALL, a + 4L * i, NATIVE);
+        v.mul(c).add(u.mul(s)).intoMemorySegment(ALL, b + 4L * i, NATIVE);
       }
       for (int i = whole; i < half; i++) {
-        float c = get(cs, row + i);
-        float s = sign * get(ss, row + i);
-        float u = get(xs, a + i);
-        float v = get(xs, b + i);
-        set(xs, a + i, u * c - v * s);
-        set(xs, b + i, v * c + u * s);
+        float c = get(cs + 4L * i);
+        float s = sign * get(ss + 4L * i);
+        float u = get(a + 4L * i);
+        float v = get(b + 4L * i);
+        set(a + 4L * i, u * c - v * s);
+        set(b + 4L * i, v * c + u * s);
       }
     }
   }

@@ -1,15 +1,16 @@
 package org.esolm.tensor;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.esolm.tensor.Memory.ADDRESS;
+import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.get;
+import static org.esolm.tensor.Memory.set;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
-import static org.esolm.tensor.Simd.get;
-import static org.esolm.tensor.Simd.set;
 import static org.esolm.tensor.Simd.sum;
 import static org.esolm.tensor.Simd.whole;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -33,18 +34,18 @@ public final class Rows {
    */
   public static void addBias(
       Tensor y, Tensor bias, long biasAt, long yAt, int ldy, int rows, int n) {
-    MemorySegment ys = y.memory();
-    MemorySegment bs = bias.memory();
+    long first = y.address(yAt, rows, ldy, n);
+    long bs = bias.address(biasAt, n) & ADDRESS;
     int whole = whole(n);
     for (int r = 0; r < rows; r++) {
-      long at = yAt + (long) r * ldy;
+      long ys = first + 4L * ldy * r & ADDRESS;
       for (int i = 0; i < whole; i += W) {
-        fromMemorySegment(F, ys, (at + i) << 2, NATIVE)
-            .add(fromMemorySegment(F, bs, (biasAt + i) << 2, NATIVE))
-            .intoMemorySegment(ys, (at + i) << 2, NATIVE);
+        fromMemorySegment(F, ALL, ys + 4L * i, NATIVE)
+            .add(fromMemorySegment(F, ALL, bs + 4L * i, NATIVE))
+            .intoMemorySegment(ALL, ys + 4L * i, NATIVE);
       }
       for (int i = whole; i < n; i++) {
-        set(ys, at + i, get(ys, at + i) + get(bs, biasAt + i));
+        set(ys + 4L * i, get(ys + 4L * i) + get(bs + 4L * i));
       }
     }
   }
@@ -62,18 +63,18 @@ public final class Rows {
    */
   public static void sumRows(
       Tensor dy, long dyAt, int lddy, Tensor sums, long sumsAt, int rows, int n) {
-    MemorySegment ds = dy.memory();
-    MemorySegment ss = sums.memory();
+    long first = dy.address(dyAt, rows, lddy, n);
+    long ss = sums.address(sumsAt, n) & ADDRESS;
     int whole = whole(n);
     for (int r = 0; r < rows; r++) {
-      long at = dyAt + (long) r * lddy;
+      long ds = first + 4L * lddy * r & ADDRESS;
       for (int i = 0; i < whole; i += W) {
-        fromMemorySegment(F, ss, (sumsAt + i) << 2, NATIVE)
-            .add(fromMemorySegment(F, ds, (at + i) << 2, NATIVE))
-            .intoMemorySegment(ss, (sumsAt + i) << 2, NATIVE);
+        fromMemorySegment(F, ALL, ss + 4L * i, NATIVE)
+            .add(fromMemorySegment(F, ALL, ds + 4L * i, NATIVE))
+            .intoMemorySegment(ALL, ss + 4L * i, NATIVE);
       }
       for (int i = whole; i < n; i++) {
-        set(ss, sumsAt + i, get(ss, sumsAt + i) + get(ds, at + i));
+        set(ss + 4L * i, get(ss + 4L * i) + get(ds + 4L * i));
       }
     }
   }
@@ -89,25 +90,18 @@ public final class Rows {
    * @return the sum of the products
    */
   public static float dot(Tensor x, long xAt, Tensor y, long yAt, int n) {
-    return dot(x.memory(), xAt, y.memory(), yAt, n);
-  }
-
-  static float dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int n) {
+    long xs = x.address(xAt, n) & ADDRESS;
+    long ys = y.address(yAt, n) & ADDRESS;
     int whole = whole(n);
     FloatVector total = FloatVector.zero(F);
     for (int i = 0; i < whole; i += W) {
       total =
-          fromMemorySegment(F, x, (xAt + i) << 2, NATIVE)
-              .fma(fromMemorySegment(F, y, (yAt + i) << 2, NATIVE), total);
+          fromMemorySegment(F, ALL, xs + 4L * i, NATIVE)
+              .fma(fromMemorySegment(F, ALL, ys + 4L * i, NATIVE), total);
     }
-    return tail(x, xAt, y, yAt, whole, n, sum(total));
-  }
-
-  /** Adds the products of elements [from, n) to a sum. */
-  static float tail(
-      MemorySegment x, long xAt, MemorySegment y, long yAt, int from, int n, float s) {
-    for (int i = from; i < n; i++) {
-      s = Math.fma(get(x, xAt + i), get(y, yAt + i), s);
+    float s = sum(total);
+    for (int i = whole; i < n; i++) {
+      s = Math.fma(get(xs + 4L * i), get(ys + 4L * i), s);
     }
     return s;
   }

@@ -1,8 +1,5 @@
 package org.esolm.tensor;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
-
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -11,7 +8,7 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The vector width of this machine, and what all vector kernels share. Indices count floats.
+ * The vector width of this machine, and what all vector kernels share.
  *
  * <p>There is no load and no store here: where a compiled loop has grown large, the compiler goes
  * on to inline the Vector API's own methods but no others, and a vector that crosses a call is an
@@ -53,14 +50,6 @@ final class Simd {
   private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
 
   private Simd() {}
-
-  static float get(MemorySegment m, long i) {
-    return m.get(JAVA_FLOAT_UNALIGNED, i << 2);
-  }
-
-  static void set(MemorySegment m, long i, float v) {
-    m.set(JAVA_FLOAT_UNALIGNED, i << 2, v);
-  }
 
   /** The end of the whole vectors among n elements. */
   static int whole(int n) {

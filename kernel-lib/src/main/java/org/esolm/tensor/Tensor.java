@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A dense row-major array of 32-bit floats outside the Java heap. A tensor is a view: {@link
@@ -45,9 +46,12 @@ public final class Tensor {
    * @param memory at least the product of {@code shape} floats
    * @param shape the length of each axis
    * @return the view
-   * @throws IllegalArgumentException if the memory is too small
+   * @throws IllegalArgumentException if the memory is too small, or that of a Java array
    */
   public static Tensor of(MemorySegment memory, int... shape) {
+    if (!memory.isNative()) {
+      throw new IllegalArgumentException("memory: lies on the heap, must lie outside of it");
+    }
     long bytes = size(shape) * BYTES;
     if (memory.byteSize() < bytes) {
       throw new IllegalArgumentException(
@@ -227,6 +231,33 @@ public final class Tensor {
    */
   public float[] toArray() {
     return memory.asSlice(0, size * BYTES).toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  /**
+   * Where some elements lie.
+   *
+   * @param at the first
+   * @param n how many
+   * @return the first one's address
+   * @throws IndexOutOfBoundsException if there are not so many
+   */
+  long address(long at, long n) {
+    Objects.checkFromIndexSize(at, n, size);
+    return memory.address() + at * BYTES;
+  }
+
+  /**
+   * Where a matrix lies.
+   *
+   * @param at its first element
+   * @param rows its rows
+   * @param ld floats from row to row
+   * @param columns its columns
+   * @return the first element's address
+   * @throws IndexOutOfBoundsException if it reaches out of this tensor
+   */
+  long address(long at, long rows, long ld, long columns) {
+    return address(at, rows == 0 ? 0 : (rows - 1) * ld + columns);
   }
 
   @Override
