@@ -327,8 +327,11 @@ final class Block {
 
   // ---- gradients of the weights, over all rows at once
 
-  /** Rows and columns of a weight's gradient that are one unit of work, at most. */
-  static final int SLICE_OUT = 192;
+  /**
+   * Rows and columns of a weight's gradient that are one unit of work, at most: large, as each unit
+   * copies its part of both factors.
+   */
+  static final int SLICE_OUT = 264;
 
   static final int SLICE_IN = 256;
 
@@ -336,43 +339,37 @@ final class Block {
     return (out + SLICE_OUT - 1) / SLICE_OUT * ((in + SLICE_IN - 1) / SLICE_IN);
   }
 
-  int leaveWeightUnits() {
-    return slices(d, hidden) + slices(hidden, d) + slices(d, d);
+  int weightUnits(Frame frame) {
+    int qkv = gathers(frame) ? slices(2 * d, d) + slices(d, d) : slices(3 * d, d);
+    return slices(d, hidden) + slices(hidden, d) + slices(d, d) + qkv;
   }
 
-  void leaveWeightBackward(Frame frame, Workspace w, Parameters gradient, int unit, int worker) {
+  /** One unit of the gradients of a block's weights, behind {@link #enterBackward} of all rows. */
+  void weightBackward(Frame frame, Workspace w, Parameters gradient, int unit, int worker) {
     Activations t = w.blocks[index];
-    Tiles tiles = leaving(frame);
-    int n = tiles.to(tiles.count() - 1);
     BlockParameters dp = gradient.block(index);
     Products products = w.products[worker];
+    int rows = frame.pass.rows();
+    int leaving = gathers(frame) ? frame.pass.wanted() : rows;
     int down = slices(d, hidden);
     int up = down + slices(hidden, d);
+    int out = up + slices(d, d);
+    int keyValue = out + (gathers(frame) ? slices(2 * d, d) : 0);
     if (unit < down) {
-      slice(products, w.dBranch2, 0, d, w.activated, 0, hidden, dp.downWeight(), 0, unit, d, n);
+      Tensor dw = dp.downWeight();
+      slice(products, w.dBranch2, 0, d, w.activated, 0, hidden, dw, 0, unit, d, leaving);
     } else if (unit < up) {
-      slice(products, w.dHidden, 0, hidden, t.y2, 0, d, dp.upWeight(), 0, unit - down, hidden, n);
+      Tensor dw = dp.upWeight();
+      slice(products, w.dHidden, 0, hidden, t.y2, 0, d, dw, 0, unit - down, hidden, leaving);
+    } else if (unit < out) {
+      slice(products, w.dBranch1, 0, d, t.attended, 0, d, dp.out(), 0, unit - up, d, leaving);
+    } else if (unit < keyValue) {
+      slice(products, w.dqkv, d, 3 * d, t.y1, 0, d, dp.qkv(), d, unit - out, 2 * d, rows);
+    } else if (gathers(frame)) {
+      Tensor dw = dp.qkv();
+      slice(products, w.dGatheredQ, 0, d, w.gatheredY, 0, d, dw, 0, unit - keyValue, d, leaving);
     } else {
-      slice(products, w.dBranch1, 0, d, t.attended, 0, d, dp.out(), 0, unit - up, d, n);
-    }
-  }
-
-  int enterWeightUnits(Frame frame) {
-    return gathers(frame) ? slices(2 * d, d) + slices(d, d) : slices(3 * d, d);
-  }
-
-  void enterWeightBackward(Frame frame, Workspace w, Parameters gradient, int unit, int worker) {
-    Activations t = w.blocks[index];
-    Tensor dw = gradient.block(index).qkv();
-    int n = frame.pass.rows();
-    Products products = w.products[worker];
-    if (!gathers(frame)) {
-      slice(products, w.dqkv, 0, 3 * d, t.y1, 0, d, dw, 0, unit, 3 * d, n);
-    } else if (unit < slices(2 * d, d)) {
-      slice(products, w.dqkv, d, 3 * d, t.y1, 0, d, dw, d, unit, 2 * d, n);
-    } else {
-      int u = unit - slices(2 * d, d);
-      slice(products, w.dGatheredQ, 0, d, w.gatheredY, 0, d, dw, 0, u, d, frame.pass.wanted());
+      slice(products, w.dqkv, 0, 3 * d, t.y1, 0, d, dp.qkv(), 0, unit - out, 3 * d, rows);
     }
   }
 

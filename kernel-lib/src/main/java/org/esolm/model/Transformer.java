@@ -46,11 +46,10 @@ public final class Transformer implements AutoCloseable {
   private final Workers.Task headGradient;
   private final Workers.Task headWeight;
   private final Workers.Task leaveBackward;
-  private final Workers.Task leaveWeight;
   private final Workers.Task attendBackward;
   private final Workers.Task gatherBackward;
   private final Workers.Task enterBackward;
-  private final Workers.Task enterWeight;
+  private final Workers.Task weightBackward;
   private final Workers.Task embedBackward;
 
   /**
@@ -94,14 +93,12 @@ public final class Transformer implements AutoCloseable {
     headWeight =
         (unit, worker) -> head.weightBackward(w, gradient, unit, chunkFrom, chunkTo, worker);
     leaveBackward = (tile, worker) -> blocks[block].leaveBackward(frame, w, tile, worker);
-    leaveWeight =
-        (unit, worker) -> blocks[block].leaveWeightBackward(frame, w, gradient, unit, worker);
     attendBackward =
         (unit, worker) -> blocks[block].attendBackward(frame, w, w.attention[worker], unit);
     gatherBackward = (tile, worker) -> blocks[block].gatherBackward(frame, w, tile, worker);
     enterBackward = (tile, worker) -> blocks[block].enterBackward(frame, w, tile, worker);
-    enterWeight =
-        (unit, worker) -> blocks[block].enterWeightBackward(frame, w, gradient, unit, worker);
+    weightBackward =
+        (unit, worker) -> blocks[block].weightBackward(frame, w, gradient, unit, worker);
     embedBackward = (unit, worker) -> embedBackward(unit);
   }
 
@@ -281,14 +278,13 @@ public final class Transformer implements AutoCloseable {
       int leaving = b.leaving(frame).count();
       workers.loop(leaving, leaveBackward);
       collect(sums, 2, Block.SUMS, leaving, Block.SUMS);
-      workers.loop(b.leaveWeightUnits(), leaveWeight);
       workers.loop(frame.pass.sequences() * config.heads(), attendBackward);
       if (b.gathers(frame)) {
         workers.loop(frame.lastRows.count(), gatherBackward);
       }
       workers.loop(frame.rows.count(), enterBackward);
       collect(sums, 0, 2, frame.rows.count(), Block.SUMS);
-      workers.loop(b.enterWeightUnits(frame), enterWeight);
+      workers.loop(b.weightUnits(frame), weightBackward);
       int d = config.hiddenSize();
       Rows.sumRows(sums, 7L * d, d, gradient.block(block).downBias(), 0, 1, d);
       Rows.sumRows(sums, 8L * d, 4 * d, gradient.block(block).upBias(), 0, 1, 4 * d);

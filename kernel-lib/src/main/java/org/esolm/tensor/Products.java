@@ -21,7 +21,7 @@ public final class Products {
   private static final int SUMMED = 128;
 
   /** Rows and columns of a weight's gradient at a time: both factors' parts fit a core's cache. */
-  private static final int SLICE = 32 * ROWS;
+  private static final int SLICE = 44 * ROWS;
 
   private static final int WIDE = 16 * COLUMNS;
 
