@@ -334,7 +334,8 @@ public final class Decoder implements AutoCloseable {
     int chunks = (count + PackedMatrix.MAX_ROWS - 1) / PackedMatrix.MAX_ROWS;
     rowsOfUnit = Math.min(((count + chunks - 1) / chunks + 5) / 6 * 6, PackedMatrix.MAX_ROWS);
     long work = (long) count * w.out() * w.in() / GRAIN;
-    int groups = Math.clamp(Math.min(work, 4L * workers.threads()) / chunks, 1, w.strips());
+    long units = Math.min(work, 4L * workers.threads());
+    int groups = Math.clamp((units + chunks - 1) / chunks, 1, w.strips());
     stripsOfUnit = (w.strips() + groups - 1) / groups;
     workers.loop(chunks * groups(), multiply);
   }

@@ -65,15 +65,16 @@ public final class Attention {
     for (int i = 0; i < whole; i += W) {
       // Simd.exp, written out: where this is inlined late, a call would cost two objects a vector
       FloatVector x = fromMemorySegment(F, ALL, row + 4L * i, NATIVE).sub(shift);
-      FloatVector clamped = x.max(Simd.LOWEST);
+      FloatVector clamped = x.blend(Simd.LOWEST_LANES, x.lt(Simd.LOWEST_LANES));
       FloatVector shifted = clamped.fma(Simd.LOG2_E_LANES, Simd.ROUND_LANES);
       FloatVector m = shifted.sub(Simd.ROUND_LANES);
       FloatVector r = m.fma(Simd.MINUS_LN2_LOW, m.fma(Simd.MINUS_LN2_HIGH, clamped));
-      FloatVector p = Simd.P0.fma(r, Simd.P1).fma(r, Simd.P2).fma(r, Simd.P3);
-      p = p.fma(r, Simd.P4).fma(r, Simd.P5).fma(r.mul(r), r).add(Simd.ONE);
+      FloatVector r2 = r.mul(r);
+      FloatVector p = Simd.P0.fma(r, Simd.P1).fma(r2, Simd.P2.fma(r, Simd.P3));
       IntVector power = shifted.reinterpretAsInts().add(Simd.BIAS);
       FloatVector scale = power.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector e = p.mul(scale).blend(Simd.ZERO, x.lt(Simd.LOWEST));
+      p = p.fma(r2, Simd.P4.fma(r, Simd.P5));
+      FloatVector e = p.fma(r2, r.add(Simd.ONE)).mul(scale);
       e.intoMemorySegment(ALL, row + 4L * i, NATIVE);
       total = total.add(e);
     }

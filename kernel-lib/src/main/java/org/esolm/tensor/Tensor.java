@@ -21,11 +21,13 @@ public final class Tensor {
   private final MemorySegment memory;
   private final int[] shape;
   private final long size;
+  private final long address;
 
   private Tensor(MemorySegment memory, int[] shape) {
     this.memory = memory;
     this.shape = shape;
     this.size = size(shape);
+    this.address = memory.address();
   }
 
   /**
@@ -243,7 +245,7 @@ public final class Tensor {
    */
   long address(long at, long n) {
     Objects.checkFromIndexSize(at, n, size);
-    return memory.address() + at * BYTES;
+    return address + at * BYTES;
   }
 
   /**

@@ -33,7 +33,7 @@ class SimdTest {
 
   @Test
   void extremes() {
-    for (float x : new float[] {-87.31f, -104, -1e6f, -Float.MAX_VALUE, Float.NEGATIVE_INFINITY}) {
+    for (float x : new float[] {-87.7f, -104, -1e6f, -Float.MAX_VALUE, Float.NEGATIVE_INFINITY}) {
       assertThat(Simd.exp(x)).isZero();
       assertThat(vector(x)).isZero();
     }
