@@ -72,11 +72,7 @@ public record Child(Map<String, Object> line, double seconds, Double peakMib, Do
         process.destroyForcibly();
       }
       Double others = before == null ? null : before.othersSince(own);
-      if (process.exitValue() != 0) {
-        throw new IOException(
-            "%s ended with exit code %d: %s"
-                .formatted(shortened(command), process.exitValue(), complaint(err)));
-      }
+      requireSuccess(process, command, err);
       return new Child(json(command, Files.readString(out)), seconds(start), peak, others);
     } finally {
       Files.deleteIfExists(out);
@@ -95,19 +91,32 @@ public record Child(Map<String, Object> line, double seconds, Double peakMib, Do
    */
   static double time(List<String> command, Duration limit)
       throws IOException, InterruptedException {
+    Path err = Files.createTempFile("eso-bench", ".err");
     long start = System.nanoTime();
     Process process =
         new ProcessBuilder(command)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(err.toFile())
             .start();
     try {
-      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS) || process.exitValue() != 0) {
-        throw new IOException(shortened(command) + " failed");
+      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IOException(shortened(command) + " took longer than " + limit);
       }
-      return seconds(start);
+      double seconds = seconds(start);
+      requireSuccess(process, command, err);
+      return seconds;
     } finally {
       process.destroyForcibly();
+      Files.deleteIfExists(err);
+    }
+  }
+
+  private static void requireSuccess(Process process, List<String> command, Path err)
+      throws IOException {
+    if (process.exitValue() != 0) {
+      throw new IOException(
+          "%s ended with exit code %d: %s"
+              .formatted(shortened(command), process.exitValue(), complaint(err)));
     }
   }
 

@@ -2,12 +2,11 @@ package org.esolm.experiments.command;
 
 import java.lang.foreign.Arena;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import org.esolm.data.Blocks;
+import org.esolm.experiments.bench.RandomWeights;
 import org.esolm.model.DecoderWeights;
 import org.esolm.model.ModelConfig;
-import org.esolm.model.Parameters;
 import org.esolm.objective.ArObjective.Prepend;
 import org.esolm.objective.Objective;
 import org.esolm.random.Purpose;
@@ -76,7 +75,7 @@ public final class BenchCommand implements Runnable {
       Blocks texts = texts(sizes);
       // Steps without end; the peer's optimizer.
       TrainConfig config = TrainConfig.paper(Integer.MAX_VALUE, options.batch);
-      try (Workers workers = new Workers(options.threads);
+      try (Workers workers = new Workers(options.threads.count());
           Trainer trainer = new Trainer(sizes, objective, config, texts, texts, workers)) {
         double[] seconds = options.time(trainer::advance, 10);
         double median = seconds[seconds.length / 2];
@@ -141,9 +140,9 @@ public final class BenchCommand implements Runnable {
               : steps.orElse(options.length);
       SampleRequest request = SampleRequest.of(options.batch, options.length).withSteps(grid);
       Sampler sampler = system.sampler(null, firstHitting);
-      try (Workers workers = new Workers(options.threads);
+      try (Workers workers = new Workers(options.threads.count());
           Arena arena = Arena.ofShared()) {
-        DecoderWeights packed = DecoderWeights.of(weights(arena, sizes), workers, format);
+        DecoderWeights packed = DecoderWeights.of(RandomWeights.of(arena, sizes), workers, format);
         Denoiser denoiser = system.denoiser(packed, workers);
         int[] nfe = new int[1];
         double[] seconds = options.time(() -> nfe[0] = sampler.sample(denoiser, request).nfe(), 3);
@@ -163,16 +162,6 @@ public final class BenchCommand implements Runnable {
             .print(spec.commandLine().getOut(), options.json);
       }
       return 0;
-    }
-
-    /** No layer stays at the zeros with which training begins. */
-    private static Parameters weights(Arena arena, ModelConfig sizes) {
-      Parameters weights = new Parameters(arena, sizes).initialize(0);
-      Random random = new Random(0);
-      for (long i = 0; i < weights.flat().size(); i++) {
-        weights.flat().set(i, weights.flat().get(i) + 0.02f * (float) random.nextGaussian());
-      }
-      return weights;
     }
   }
 }
