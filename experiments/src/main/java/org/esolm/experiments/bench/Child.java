@@ -1,7 +1,6 @@
 package org.esolm.experiments.bench;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param line its last line of JSON; null if it took too long
  * @param seconds from its start to its end
- * @param peakMib memory that it had resident at most, MiB; null where the system does not tell
+ * @param peakMib memory that it had resident at most, MiB, as its line says or else as was seen;
+ *     null where the system does not tell
  * @param others share of the machine's processor time that other processes took meanwhile, 0 to 1;
  *     null where the system does not tell
  */
@@ -60,7 +60,7 @@ public record Child(Map<String, Object> line, double seconds, Double peakMib, Do
       double own = 0;
       try {
         while (!process.waitFor(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-          Double now = peak(process.pid());
+          Double now = ResidentMemory.peakMib(process.pid());
           peak = now == null ? peak : now;
           own = process.info().totalCpuDuration().map(d -> d.toNanos() * 1e-9).orElse(own);
           if (System.nanoTime() - start > limit.toNanos()) {
@@ -73,7 +73,9 @@ public record Child(Map<String, Object> line, double seconds, Double peakMib, Do
       }
       Double others = before == null ? null : before.othersSince(own);
       requireSuccess(process, command, err);
-      return new Child(json(command, Files.readString(out)), seconds(start), peak, others);
+      Map<String, Object> line = json(command, Files.readString(out));
+      Double told = Numbers.of(line, "peak_mib");
+      return new Child(line, seconds(start), told == null ? peak : told, others);
     } finally {
       Files.deleteIfExists(out);
       Files.deleteIfExists(err);
@@ -145,18 +147,5 @@ public record Child(Map<String, Object> line, double seconds, Double peakMib, Do
         .filter(line -> !line.isBlank() && !line.startsWith("\tat"))
         .findFirst()
         .orElse("");
-  }
-
-  /** The high-water mark of resident memory; null where there is no /proc, or the process ended. */
-  private static Double peak(long pid) {
-    try (var lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
-      return lines
-          .filter(line -> line.startsWith("VmHWM:"))
-          .map(line -> Double.parseDouble(line.replaceAll("\\D+", "")) / 1024)
-          .findFirst()
-          .orElse(null);
-    } catch (IOException | UncheckedIOException e) {
-      return null;
-    }
   }
 }

@@ -175,12 +175,12 @@ public final class Growth {
 
   private void measure(Point point) throws IOException, InterruptedException {
     Work work = point.work();
-    Child child = Child.run(new Ours().command(work), LIMIT);
+    Child child = Child.run(Ours.frugalCommand(work), LIMIT);
     Map<String, Object> row = point.key();
     if (child.tooLong()) {
       row.put("limit_s", LIMIT.toSeconds());
     } else {
-      row.put("seconds", work.seconds(child.line()));
+      row.put("seconds", work.least(child.line()));
       row.put("peak_mib", child.peakMib());
       row.put("others", child.others());
     }

@@ -52,7 +52,7 @@ public final class GrowthReport {
   public static String markdown(List<Map<String, Object>> rows) {
     StringBuilder text = new StringBuilder("The sizes that stay: " + Growth.BASE_SIZES + ".\n");
     text.append(
-        "Seconds of a step or a batch, and the memory that the process had resident at most; ");
+        "The fastest step or batch, and the memory that its process had resident at most (the Java heap kept small); ");
     text.append("`~`: other processes took more than a tenth of the machine meanwhile.\n");
     for (Axis axis : Growth.AXES) {
       List<Line> lines = lines(axis, rows);
@@ -77,8 +77,11 @@ public final class GrowthReport {
             .filter(row -> row.containsKey("start"))
             .map(
                 row ->
-                    "| `%s` | %s |"
-                        .formatted(row.get("start"), Numbers.seconds(Numbers.of(row, "seconds"))))
+                    "| `%s` | %s (least %s) |"
+                        .formatted(
+                            row.get("start"),
+                            Numbers.seconds(Numbers.of(row, "seconds")),
+                            Numbers.seconds(Numbers.of(row, "least"))))
             .toList();
     if (!starts.isEmpty()) {
       text.append("\n| command, from its start to its end | |\n|---|---|\n");

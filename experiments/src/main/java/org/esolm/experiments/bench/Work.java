@@ -117,10 +117,18 @@ public record Work(
    * @return seconds of a step or a batch, the median of its repetitions
    */
   double seconds(Map<String, Object> line) {
-    String key = training() ? "ms_per_step" : "seconds";
+    return training() ? number(line, "ms_per_step") * 1e-3 : number(line, "seconds");
+  }
+
+  /** The same of the fastest repetition. */
+  double least(Map<String, Object> line) {
+    return training() ? number(line, "min_ms") * 1e-3 : number(line, "min_s");
+  }
+
+  private double number(Map<String, Object> line, String key) {
     if (!(line.get(key) instanceof Number n)) {
       throw new IllegalStateException(name() + ": the program printed no " + key + ": " + line);
     }
-    return training() ? n.doubleValue() * 1e-3 : n.doubleValue();
+    return n.doubleValue();
   }
 }

@@ -23,12 +23,12 @@ class GrowthReportTest {
     Map<String, Object> tooLong = new Growth.Point(batch, "eso", 16).key();
     tooLong.put("limit_s", 120);
     rows.add(tooLong);
-    rows.add(Map.of("start", "eso --help", "seconds", 0.25));
+    rows.add(Map.of("start", "eso --help", "seconds", 0.25, "least", 0.2));
     assertThat(GrowthReport.markdown(rows))
         .contains("| train, by batch | 2 | 4 | 8 | 16 | 32 | exponent |")
         .contains(
             "| eso | 20.0 ms, 102 MiB | ~40.0 ms, 104 MiB | 80.0 ms, 108 MiB | over 120 s | | 1.00 |")
-        .contains("| `eso --help` | 250 ms |")
+        .contains("| `eso --help` | 250 ms (least 200 ms) |")
         .doesNotContain("by length");
     assertThat(GrowthReport.figures(rows)).containsOnlyKeys("growth-train-batch");
   }
