@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
 import org.esolm.experiments.command.BenchCommand;
@@ -38,26 +39,27 @@ import picocli.CommandLine.Spec;
     description = "Trains, samples and measures Eso-LM and the language models beside it.",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
-    versionProvider = Main.Version.class,
-    subcommands = {
-      ReproduceCommand.class,
-      DoctorCommand.class,
-      TrainCommand.class,
-      SampleCommand.class,
-      LikelihoodCommand.class,
-      ScoreCommand.class,
-      ImportCommand.class,
-      ExportCommand.class,
-      DataCommand.class,
-      BenchCommand.class,
-      ParityCommand.class,
-      TablesCommand.class,
-      FiguresCommand.class,
-      NotebooksCommand.class,
-      LabCommand.class,
-      KernelCommand.class
-    })
+    versionProvider = Main.Version.class)
 public final class Main implements Runnable {
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          ReproduceCommand.class,
+          DoctorCommand.class,
+          TrainCommand.class,
+          SampleCommand.class,
+          LikelihoodCommand.class,
+          ScoreCommand.class,
+          ImportCommand.class,
+          ExportCommand.class,
+          DataCommand.class,
+          BenchCommand.class,
+          ParityCommand.class,
+          TablesCommand.class,
+          FiguresCommand.class,
+          NotebooksCommand.class,
+          LabCommand.class,
+          KernelCommand.class);
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -96,9 +98,13 @@ public final class Main implements Runnable {
    * @return 0 if all went well, 2 for a wrong argument or bad input, 1 for a failure while working
    */
   public static int run(PrintWriter out, PrintWriter err, String... args) {
+    if (Arrays.stream(args).allMatch(arg -> arg.equals("-h") || arg.equals("--help"))) {
+      overview(out);
+      return 0;
+    }
     Main main = new Main();
     CommandLine line =
-        new CommandLine(main)
+        line(main, args)
             .setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)
@@ -109,6 +115,23 @@ public final class Main implements Runnable {
     } catch (Error e) { // no memory, no native library: picocli lets them pass
       return Failures.failed(e, line, main.debug);
     }
+  }
+
+  /**
+   * The command line with the command that is called alone, as reading its options and those of its
+   * own commands takes time; with all of them where there is none of that name.
+   */
+  private static CommandLine line(Main main, String... args) {
+    String called = Arrays.stream(args).filter(arg -> !arg.startsWith("-")).findFirst().orElse("");
+    List<Class<?>> commands =
+        COMMANDS.stream().filter(type -> command(type).name().equals(called)).toList();
+    CommandLine line = new CommandLine(main);
+    (commands.isEmpty() ? COMMANDS : commands).forEach(line::addSubcommand);
+    return line;
+  }
+
+  private static Command command(Class<?> type) {
+    return type.getAnnotation(Command.class);
   }
 
   /** The version of the build. */
@@ -123,26 +146,28 @@ public final class Main implements Runnable {
     }
   }
 
-  /** Without a sub-command: what one can do next. */
+  /** Without a sub-command. */
   @Override
   public void run() {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(String.join(" ", spec.usageMessage().description()));
+    overview(spec.commandLine().getOut());
+  }
+
+  /** What one can do next, and all commands; without picocli, which takes its time to load. */
+  private static void overview(PrintWriter out) {
+    out.println("Usage: eso [-hV] [--debug] [COMMAND]");
+    out.println(String.join(" ", command(Main.class).description()));
     out.println();
     out.println("What you can do next:");
     Path home = Path.of(System.getProperty("eso.home", "")).toAbsolutePath();
     NextSteps.of(home).forEach(step -> print(out, step.command(), step.meaning()));
     out.println();
     out.println("All commands:");
-    spec.subcommands()
-        .forEach(
-            (name, command) ->
-                print(
-                    out,
-                    name,
-                    String.join(" ", command.getCommandSpec().usageMessage().description())));
+    COMMANDS.stream()
+        .map(Main::command)
+        .forEach(command -> print(out, command.name(), String.join(" ", command.description())));
     out.println();
-    out.println("./eso COMMAND --help tells all about one of them.");
+    out.println("./eso COMMAND --help tells all about one of them, --version which eso this is;");
+    out.println("--debug shows the stack trace of a failure.");
   }
 
   private static void print(PrintWriter out, String command, String meaning) {

@@ -265,4 +265,94 @@ class LauncherTest {
     Files.writeString(root.resolve("target/eso.lock"), gone.pid() + "\n");
     assertThat(eso(Map.of()).exit).isEqualTo(7);
   }
+
+  /** A JDK whose jar and java make the files that they are asked for, or fail. */
+  private Path archivingJdk() throws IOException {
+    Path jdk = jdk(home.resolve(".jdks/25"), "25");
+    script(jdk.resolve("bin/jar"), "[ -z \"${NO_JAR:-}\" ] && echo jar >\"$3\"\n");
+    script(
+        jdk.resolve("bin/java"),
+        """
+        for argument; do
+          case $argument in
+            -XX:AOTCacheOutput=*)
+              echo noise; echo noise >&2
+              echo archive >"${argument#*=}"
+              [ -z "${NO_ARCHIVE:-}" ]; exit ;;
+          esac
+        done
+        printf '%s\\n' "$@"
+        """);
+    return jdk;
+  }
+
+  @Test
+  void startsFromJarsAndTheirArchive() throws Exception {
+    archivingJdk();
+    Path start = root.toRealPath().resolve("target/start");
+    Result built = eso(Map.of(), "doctor");
+    Result again = eso(Map.of(), "doctor");
+    assertThat(again.out).isEqualTo(built.out.substring(built.out.indexOf("--add-modules")));
+    assertThat(again.err).isEmpty();
+    assertThat(again.out.lines())
+        .contains("-XX:AOTCache=" + start.resolve("eso.aot"))
+        .contains(
+            "%s/kernel-lib.jar:%s/experiments.jar:%s"
+                .formatted(start, start, temp.resolve("library.jar")))
+        .endsWith("org.esolm.experiments.Main", "doctor");
+    for (String own : List.of("-Xshare:off", "-XX:SharedArchiveFile=x", "-XX:AOTCache=x")) {
+      assertThat(eso(Map.of("ESO_JAVA_OPTS", own)).out)
+          .as("with another archive the virtual machine would not start")
+          .contains(own)
+          .doesNotContain("eso.aot");
+    }
+  }
+
+  @Test
+  void startsFromFoldersWhereNoJarsOrNoArchiveCanBeMade() throws Exception {
+    archivingJdk();
+    assertThat(eso(Map.of()).out).contains("target/start");
+    FileTime later = FileTime.from(Instant.now().plusSeconds(5));
+    for (String failure : List.of("NO_JAR", "NO_ARCHIVE")) {
+      Files.setLastModifiedTime(root.resolve("pom.xml"), later); // jars of an older build are there
+      Result result = eso(Map.of(failure, "yes"), "doctor");
+      Files.setLastModifiedTime(root.resolve("pom.xml"), FileTime.from(Instant.EPOCH));
+      assertThat(result.exit).as(failure).isZero();
+      assertThat(result.err).contains("building").doesNotContain("noise");
+      assertThat(eso(Map.of(), "doctor").out)
+          .contains("kernel-lib/target/classes:")
+          .doesNotContain("target/start", "AOTCache");
+    }
+  }
+
+  @Test
+  void anArchiveThatDoesNotFitIsPassedOverInSilence() throws Exception {
+    for (String module : List.of("kernel-lib", "experiments")) {
+      Path classes = root.resolve(module + "/target/classes");
+      Files.createDirectories(classes.getParent());
+      Files.createSymbolicLink(classes, Path.of("..", module, "target/classes").toRealPath());
+    }
+    Files.copy(
+        Path.of("target/runtime.classpath"), root.resolve("experiments/target/runtime.classpath"));
+    script(root.resolve("mvnw"), "");
+    Map<String, String> environment = Map.of("ESO_JAVA_HOME", System.getProperty("java.home"));
+    assertThat(eso(environment, "sample").err).contains("building", "'RUN'");
+    Path archive = root.resolve("target/start/eso.aot");
+    assertThat(archive).exists();
+
+    Result archived = eso(environment, "sample", "--help");
+    assertThat(archived.exit).isZero();
+    assertThat(archived.out).startsWith("Usage: eso sample");
+    Map<String, String> otherHeap = new HashMap<>(environment);
+    otherHeap.put("ESO_JAVA_OPTS", "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders");
+    assertThat(eso(otherHeap, "sample", "--help")).isEqualTo(archived);
+    Files.setLastModifiedTime(
+        root.resolve("target/start/experiments.jar"), FileTime.from(Instant.EPOCH));
+    assertThat(eso(environment, "sample", "--help")).as("of another jar").isEqualTo(archived);
+    Files.writeString(archive, "broken");
+    assertThat(eso(environment, "sample", "--help")).as("broken").isEqualTo(archived);
+    for (String module : List.of("kernel-lib", "experiments")) {
+      Files.delete(root.resolve(module + "/target/classes")); // the link, not what it leads to
+    }
+  }
 }

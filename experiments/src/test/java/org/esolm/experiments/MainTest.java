@@ -52,7 +52,8 @@ class MainTest {
 
   @Test
   void helpAndVersion() {
-    assertThat(eso("--help").out).startsWith("Usage: eso").contains("doctor");
+    assertThat(eso("--help").out).startsWith("Usage: eso").contains("doctor").isEqualTo(eso().out);
+    assertThat(eso("--debug", "--help").out).startsWith("Usage: eso").contains("doctor", "kernel");
     assertThat(eso("doctor", "--help").out).startsWith("Usage: eso doctor").contains("--json");
     assertThat(eso("--version").out).matches("eso \\d+\\.\\d+\\.\\d+\\S*\\R");
   }

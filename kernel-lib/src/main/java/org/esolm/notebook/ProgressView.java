@@ -106,6 +106,7 @@ interface ProgressView {
   /** A line every few seconds and one at the end, for logs. */
   final class Lines implements ProgressView {
     private final PrintStream out;
+    private Progress.State told; // null before the first line
 
     Lines(PrintStream out) {
       this.out = out;
@@ -124,11 +125,16 @@ interface ProgressView {
     @Override
     public void refresh(Progress.State state) {
       out.println(state.line());
+      told = state;
     }
 
     @Override
     public void end(Progress.State state) {
-      out.println(state.line());
+      boolean known =
+          told != null && told.done() == state.done() && told.note().equals(state.note());
+      if (!known) {
+        refresh(state);
+      }
     }
   }
 }

@@ -51,6 +51,16 @@ public final class ScalingPlot {
     }
 
     /**
+     * The same under another name.
+     *
+     * @param label in the legend
+     * @return the line
+     */
+    public Line named(String label) {
+      return new Line(label, system, x, y, dashed);
+    }
+
+    /**
      * The same numbers dashed, for what was measured elsewhere.
      *
      * @param label in the legend

@@ -40,8 +40,22 @@ class ProgressTest {
     assertThat(text.toString(StandardCharsets.UTF_8).lines())
         .containsExactly(
             "training AR: 300/1000 (30%), 50.0 a second, 14 s left, loss 3.14",
-            "training AR: 1000/1000 (100%), 10.0 a second, took 1 min 40 s, loss 2.31",
             "training AR: 1000/1000 (100%), 10.0 a second, took 1 min 40 s, loss 2.31");
+  }
+
+  @Test
+  void the_last_line_says_what_the_one_before_did_not() {
+    try (Progress progress = lines("sampling", 4)) {
+      pass(8);
+      progress.step(2);
+      pass(1);
+      progress.step(4);
+      pass(1);
+    }
+    assertThat(text.toString(StandardCharsets.UTF_8).lines())
+        .containsExactly(
+            "sampling: 2/4 (50%), 4.0 s each, 8 s left",
+            "sampling: 4/4 (100%), 2.5 s each, took 10 s");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package org.esolm.experiments.bench;
 
+import org.esolm.tensor.WeightFormat;
+
 /**
  * The least time that sampling could take: its products at the machine's rate of products, or its
  * weights and cached keys and values read once an evaluation at the machine's rate of reading,
@@ -34,8 +36,17 @@ record Bound(double flop, double bytes) {
           default -> nfe * l;
         };
     double flop = b * (rows * (2 * weights + 4 * d * n * seen) + 2 * l * head);
-    double read = nfe * (weights + head) + (cached ? nfe * b * seen * 2 * d * n : 0);
-    return new Bound(flop, Float.BYTES * read);
+    double cache = cached ? nfe * b * seen * 2 * d * n : 0;
+    double read = nfe * (weights + head) * bytes(work.weights()) + cache * Float.BYTES;
+    return new Bound(flop, read);
+  }
+
+  private static int bytes(WeightFormat format) {
+    return switch (format) {
+      case F32 -> Float.BYTES;
+      case BF16 -> Short.BYTES;
+      case INT8 -> Byte.BYTES;
+    };
   }
 
   /** Bytes of the weights that every evaluation reads. */

@@ -1,7 +1,6 @@
 package org.esolm.experiments.bench;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param line its last line of JSON; null if it took too long
  * @param seconds from its start to its end
- * @param peakMib memory that it had resident at most, MiB; null where the system does not tell
+ * @param peakMib memory that it had resident at most, MiB, as its line says or else as was seen;
+ *     null where the system does not tell
  * @param others share of the machine's processor time that other processes took meanwhile, 0 to 1;
  *     null where the system does not tell
  */
@@ -60,7 +60,7 @@ public record Child(Map<String, Object> line, double seconds, Double peakMib, Do
       double own = 0;
       try {
         while (!process.waitFor(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-          Double now = peak(process.pid());
+          Double now = ResidentMemory.peakMib(process.pid());
           peak = now == null ? peak : now;
           own = process.info().totalCpuDuration().map(d -> d.toNanos() * 1e-9).orElse(own);
           if (System.nanoTime() - start > limit.toNanos()) {
@@ -72,12 +72,10 @@ public record Child(Map<String, Object> line, double seconds, Double peakMib, Do
         process.destroyForcibly();
       }
       Double others = before == null ? null : before.othersSince(own);
-      if (process.exitValue() != 0) {
-        throw new IOException(
-            "%s ended with exit code %d: %s"
-                .formatted(shortened(command), process.exitValue(), complaint(err)));
-      }
-      return new Child(json(command, Files.readString(out)), seconds(start), peak, others);
+      requireSuccess(process, command, err);
+      Map<String, Object> line = json(command, Files.readString(out));
+      Double told = Numbers.of(line, "peak_mib");
+      return new Child(line, seconds(start), told == null ? peak : told, others);
     } finally {
       Files.deleteIfExists(out);
       Files.deleteIfExists(err);
@@ -95,19 +93,32 @@ public record Child(Map<String, Object> line, double seconds, Double peakMib, Do
    */
   static double time(List<String> command, Duration limit)
       throws IOException, InterruptedException {
+    Path err = Files.createTempFile("eso-bench", ".err");
     long start = System.nanoTime();
     Process process =
         new ProcessBuilder(command)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(err.toFile())
             .start();
     try {
-      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS) || process.exitValue() != 0) {
-        throw new IOException(shortened(command) + " failed");
+      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IOException(shortened(command) + " took longer than " + limit);
       }
-      return seconds(start);
+      double seconds = seconds(start);
+      requireSuccess(process, command, err);
+      return seconds;
     } finally {
       process.destroyForcibly();
+      Files.deleteIfExists(err);
+    }
+  }
+
+  private static void requireSuccess(Process process, List<String> command, Path err)
+      throws IOException {
+    if (process.exitValue() != 0) {
+      throw new IOException(
+          "%s ended with exit code %d: %s"
+              .formatted(shortened(command), process.exitValue(), complaint(err)));
     }
   }
 
@@ -136,18 +147,5 @@ public record Child(Map<String, Object> line, double seconds, Double peakMib, Do
         .filter(line -> !line.isBlank() && !line.startsWith("\tat"))
         .findFirst()
         .orElse("");
-  }
-
-  /** The high-water mark of resident memory; null where there is no /proc, or the process ended. */
-  private static Double peak(long pid) {
-    try (var lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
-      return lines
-          .filter(line -> line.startsWith("VmHWM:"))
-          .map(line -> Double.parseDouble(line.replaceAll("\\D+", "")) / 1024)
-          .findFirst()
-          .orElse(null);
-    } catch (IOException | UncheckedIOException e) {
-      return null;
-    }
   }
 }

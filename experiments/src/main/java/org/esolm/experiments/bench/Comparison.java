@@ -20,7 +20,7 @@ public final class Comparison {
   private final Plan plan;
   private final Contestant ours;
   private final Contestant peer;
-  private final Rows rows;
+  private final RowFile rows;
   private final Consumer<String> log;
 
   /**
@@ -55,7 +55,8 @@ public final class Comparison {
    * @param rows what was measured so far
    * @param log told what is done
    */
-  public Comparison(Plan plan, Contestant ours, Contestant peer, Rows rows, Consumer<String> log) {
+  public Comparison(
+      Plan plan, Contestant ours, Contestant peer, RowFile rows, Consumer<String> log) {
     this.plan = plan;
     this.ours = ours;
     this.peer = peer;

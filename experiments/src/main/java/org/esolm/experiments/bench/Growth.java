@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.esolm.tensor.WeightFormat;
 
 /**
  * What a training step and a sample cost as one size grows and the others stay, in seconds and in
@@ -19,7 +21,7 @@ public final class Growth {
   private static final Shape BASE = new Shape("base", 128, 64, 4, 4, 128, 256, 256, 8);
   private static final int HEAD = 32;
 
-  private final Rows rows;
+  private final RowFile rows;
   private final Consumer<String> log;
 
   /**
@@ -45,7 +47,7 @@ public final class Growth {
             options = Map.of("steps", value, "block_steps", Math.clamp(value / 64, 1, 64));
         default -> throw new IllegalStateException(name);
       }
-      return new Work(what, model, s, length, batch, options);
+      return new Work(what, model, s, length, batch, WeightFormat.F32, options);
     }
 
     private static Shape shape(int hidden, int blocks) {
@@ -62,6 +64,33 @@ public final class Growth {
     }
   }
 
+  /**
+   * One measurement.
+   *
+   * @param axis the size that grows
+   * @param model that is measured
+   * @param value of the size
+   */
+  record Point(Axis axis, String model, int value) {
+    /** Such as {@code train-batch-eso-8}. */
+    String name() {
+      return String.join("-", axis.what, axis.name, model, "" + value);
+    }
+
+    Work work() {
+      return axis.work(model, value);
+    }
+
+    Map<String, Object> key() {
+      Map<String, Object> key = new LinkedHashMap<>();
+      key.put("what", axis.what);
+      key.put("model", model);
+      key.put("axis", axis.name);
+      key.put("value", value);
+      return key;
+    }
+  }
+
   /** What grows; the size that stays has the value of the base: see the table's text. */
   public static final List<Axis> AXES =
       List.of(
@@ -75,7 +104,7 @@ public final class Growth {
 
   /** What the sizes are where they do not grow. */
   public static final String BASE_SIZES =
-      "width %d, %d layers, heads of %d, vocabulary %d; training: L = %d, batch %d; sampling: L = %d, T = L, one sequence"
+      "width %d, %d layers, heads of %d, vocabulary %d; training: L = %d, batch %d; sampling: L = %d, T = L (BD3-LM: T / 64 steps a block, at least 1), one sequence"
           .formatted(
               BASE.hidden(),
               BASE.blocks(),
@@ -91,74 +120,85 @@ public final class Growth {
    * @param rows what was measured so far
    * @param log told what is done
    */
-  public Growth(Rows rows, Consumer<String> log) {
+  public Growth(RowFile rows, Consumer<String> log) {
     this.rows = rows;
     this.log = log;
   }
 
   /**
+   * Everything that can be measured.
+   *
+   * @param only names must contain this regular expression; all do if it is empty
+   * @return in the order of the tables
+   */
+  static List<Point> points(String only) {
+    Pattern pattern = Works.pattern(only);
+    List<Point> points = new ArrayList<>();
+    for (Axis axis : AXES) {
+      for (String model : Work.MODELS) {
+        boolean stepless = axis.name.equals("steps") && model.equals("ar");
+        for (int value : stepless ? List.<Integer>of() : axis.values) {
+          points.add(new Point(axis, model, value));
+        }
+      }
+    }
+    points.removeIf(point -> !pattern.matcher(point.name()).find());
+    if (points.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--only: '" + only + "' fits nothing, must fit a name such as train-batch-eso-8");
+    }
+    return points;
+  }
+
+  /**
    * Measures what is missing.
    *
-   * @param models of {@link Work#MODELS}
+   * @param only names must contain this regular expression, such as {@code train-batch}
    * @param budget after which nothing new is begun
    * @return whether all is there now
    * @throws IOException if a process fails or a row cannot be written
    * @throws InterruptedException if this thread was interrupted
    */
-  public boolean run(List<String> models, Duration budget)
-      throws IOException, InterruptedException {
+  public boolean run(String only, Duration budget) throws IOException, InterruptedException {
     long end = System.nanoTime() + budget.toNanos();
-    for (Axis axis : AXES) {
-      for (String model : models) {
-        if (axis.name.equals("steps") && model.equals("ar")) {
-          continue; // has none
-        }
-        for (int value : axis.values) {
-          Map<String, Object> row = key(axis, model, value);
-          if (rows.find(row).isPresent()) {
-            continue;
-          }
-          if (System.nanoTime() > end) {
-            return false;
-          }
-          measure(axis.work(model, value), row);
-        }
+    for (Point point : points(only)) {
+      if (rows.find(point.key()).isPresent()) {
+        continue;
       }
+      if (System.nanoTime() > end) {
+        return false;
+      }
+      measure(point);
     }
     return true;
   }
 
-  static Map<String, Object> key(Axis axis, String model, int value) {
-    Map<String, Object> key = new LinkedHashMap<>();
-    key.put("what", axis.what);
-    key.put("model", model);
-    key.put("axis", axis.name);
-    key.put("value", value);
-    return key;
+  private void measure(Point point) throws IOException, InterruptedException {
+    Work work = point.work();
+    Child child = Child.run(Ours.frugalCommand(work), LIMIT);
+    Map<String, Object> row = point.key();
+    if (child.tooLong()) {
+      row.put("limit_s", LIMIT.toSeconds());
+    } else {
+      row.put("seconds", work.least(child.line()));
+      row.put("peak_mib", child.peakMib());
+      row.put("others", child.others());
+    }
+    rows.add(row);
+    log.accept("%-24s  %s".formatted(point.name(), told(row)));
   }
 
-  private void measure(Work work, Map<String, Object> row)
-      throws IOException, InterruptedException {
-    Child child = Child.run(new Ours().command(work), LIMIT);
-    Map<String, Object> whole = new LinkedHashMap<>(row);
-    if (child.tooLong()) {
-      whole.put("too_long", true);
-    } else {
-      whole.put("seconds", work.seconds(child.line()));
-      whole.put("peak_mib", child.peakMib());
-      whole.put("others", child.others());
+  /** Seconds and memory, or that they are not known. */
+  static String told(Map<String, Object> row) {
+    Double seconds = Numbers.of(row, "seconds");
+    if (seconds == null) {
+      return "over " + row.get("limit_s") + " s";
     }
-    rows.add(whole);
-    log.accept(
-        "%-7s %-6s %-7s %5s  %s"
-            .formatted(
-                row.get("what"),
-                row.get("model"),
-                row.get("axis"),
-                row.get("value"),
-                child.tooLong()
-                    ? "too long, left out"
-                    : Numbers.seconds(work.seconds(child.line()))));
+    Double peak = Numbers.of(row, "peak_mib");
+    Double others = Numbers.of(row, "others");
+    return (others != null && others > Comparison.DISTURBED ? "~" : "")
+        + Numbers.seconds(seconds)
+        + (peak == null ? "" : ", %.0f MiB".formatted(peak));
   }
 
   /**

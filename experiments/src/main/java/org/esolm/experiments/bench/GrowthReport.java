@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.esolm.experiments.bench.Growth.Axis;
+import org.esolm.experiments.bench.Growth.Point;
 import org.esolm.plot.Figure;
 import org.esolm.plot.ScalingPlot;
 
@@ -14,39 +15,32 @@ import org.esolm.plot.ScalingPlot;
 public final class GrowthReport {
   private GrowthReport() {}
 
-  /** One model's points along an axis. */
-  private record Line(String model, List<Double> x, List<Double> seconds, List<Double> peaks) {
-    static Line of(Axis axis, String model, List<Map<String, Object>> rows) {
-      Line line = new Line(model, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-      for (int value : axis.values()) {
-        find(rows, Growth.key(axis, model, value))
-            .filter(row -> row.containsKey("seconds"))
-            .ifPresent(
-                row -> {
-                  line.x.add((double) value);
-                  line.seconds.add(Numbers.of(row, "seconds"));
-                  Double peak = Numbers.of(row, "peak_mib");
-                  line.peaks.add(peak == null ? Double.NaN : peak);
-                });
-      }
-      return line;
-    }
+  /** One model's points along an axis, those with seconds. */
+  private record Line(String model, List<Double> x, List<Double> seconds) {}
 
-    private static Optional<Map<String, Object>> find(
-        List<Map<String, Object>> rows, Map<String, Object> key) {
-      return rows.stream().filter(row -> row.entrySet().containsAll(key.entrySet())).findFirst();
-    }
-
-    String exponent() {
-      return x.size() < 2 ? "" : "%.2f".formatted(PowerLaw.fit(x, seconds).exponent());
-    }
+  private static Optional<Map<String, Object>> find(List<Map<String, Object>> rows, Point point) {
+    var key = point.key().entrySet();
+    return rows.stream().filter(row -> row.entrySet().containsAll(key)).findFirst();
   }
 
   private static List<Line> lines(Axis axis, List<Map<String, Object>> rows) {
-    return Work.MODELS.stream()
-        .map(model -> Line.of(axis, model, rows))
-        .filter(line -> !line.x.isEmpty())
-        .toList();
+    List<Line> lines = new ArrayList<>();
+    for (String model : Work.MODELS) {
+      Line line = new Line(model, new ArrayList<>(), new ArrayList<>());
+      for (int value : axis.values()) {
+        find(rows, new Point(axis, model, value))
+            .map(row -> Numbers.of(row, "seconds"))
+            .ifPresent(
+                seconds -> {
+                  line.x.add((double) value);
+                  line.seconds.add(seconds);
+                });
+      }
+      if (!line.x.isEmpty()) {
+        lines.add(line);
+      }
+    }
+    return lines;
   }
 
   /**
@@ -57,6 +51,9 @@ public final class GrowthReport {
    */
   public static String markdown(List<Map<String, Object>> rows) {
     StringBuilder text = new StringBuilder("The sizes that stay: " + Growth.BASE_SIZES + ".\n");
+    text.append(
+        "The fastest step or batch, and the memory that its process had resident at most (the Java heap kept small); ");
+    text.append("`~`: other processes took more than a tenth of the machine meanwhile.\n");
     for (Axis axis : Growth.AXES) {
       List<Line> lines = lines(axis, rows);
       if (lines.isEmpty()) {
@@ -68,14 +65,10 @@ public final class GrowthReport {
       for (Line line : lines) {
         text.append("\n| ").append(line.model).append(" |");
         for (int value : axis.values()) {
-          int at = line.x.indexOf((double) value);
-          text.append(
-              at < 0
-                  ? " |"
-                  : " %s, %.0f MiB |"
-                      .formatted(Numbers.seconds(line.seconds.get(at)), line.peaks.get(at)));
+          Point point = new Point(axis, line.model, value);
+          text.append(find(rows, point).map(row -> " " + Growth.told(row)).orElse("")).append(" |");
         }
-        text.append(" ").append(line.exponent()).append(" |");
+        text.append(" ").append(PowerLaw.exponent(line.x, line.seconds)).append(" |");
       }
       text.append("\n");
     }
@@ -84,8 +77,11 @@ public final class GrowthReport {
             .filter(row -> row.containsKey("start"))
             .map(
                 row ->
-                    "| `%s` | %s |"
-                        .formatted(row.get("start"), Numbers.seconds(Numbers.of(row, "seconds"))))
+                    "| `%s` | %s (least %s) |"
+                        .formatted(
+                            row.get("start"),
+                            Numbers.seconds(Numbers.of(row, "seconds")),
+                            Numbers.seconds(Numbers.of(row, "least"))))
             .toList();
     if (!starts.isEmpty()) {
       text.append("\n| command, from its start to its end | |\n|---|---|\n");
@@ -110,7 +106,7 @@ public final class GrowthReport {
       if (!lines.isEmpty()) {
         String what = axis.what().equals("train") ? "A training step" : "Sampling";
         figures.put(
-            axis.what() + "-" + axis.name(),
+            "growth-" + axis.what() + "-" + axis.name(),
             ScalingPlot.of(what + " by " + axis.name(), axis.name(), "seconds", lines));
       }
     }

@@ -2,14 +2,12 @@ package org.esolm.experiments.bench;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import org.esolm.model.ModelConfig;
-import org.esolm.model.Parameters;
 import org.esolm.model.Transformer;
 import org.esolm.objective.ArObjective.Prepend;
 import org.esolm.sampler.Denoiser;
@@ -26,11 +24,16 @@ public final class Latency {
   /** In which the virtual machine compiles. */
   public static final double WARM_UP_SECONDS = 2;
 
-  private final Shape shape;
-  private final int threads;
-  private final double limit;
-  private final int evaluations;
-  private final Rows rows;
+  /** Shorter runs are made again, as one of a second is easily disturbed: the median counts. */
+  private static final double ENOUGH_SECONDS = 10;
+
+  private static final int MOST_RUNS = 5;
+
+  /** Evaluations that tell how long a run will take. */
+  private static final int PROBES = 3;
+
+  private final Settings settings;
+  private final RowFile rows;
   private final Consumer<String> log;
   private final double warmUp;
 
@@ -52,33 +55,51 @@ public final class Latency {
           new Entry("eso", SystemConfig.eso(1)));
 
   /**
-   * Prepares the measurement.
+   * What a row depends on beside its system and length.
    *
    * @param shape of the network
    * @param threads that compute
    * @param limit seconds after which a run is not timed as a whole
-   * @param evaluations that are timed of a run that would take longer
+   * @param evaluations that are timed of a run that would take longer, spread over it
+   */
+  public record Settings(Shape shape, int threads, double limit, int evaluations) {
+    /** Checks the numbers. */
+    public Settings {
+      if (!(limit > 0) || evaluations < 2) {
+        throw new IllegalArgumentException(
+            "--limit: %s, --evaluations: %d, must be above 0, at least 2"
+                .formatted(limit, evaluations));
+      }
+    }
+
+    /** As every row holds them: rows of other settings are of another measurement. */
+    Map<String, Object> key() {
+      Map<String, Object> key = new LinkedHashMap<>();
+      key.put("shape", shape.name());
+      key.put("threads", threads);
+      key.put("limit_s", limit);
+      key.put("evaluations", evaluations);
+      return key;
+    }
+
+    private Map<String, Object> key(Entry system, int length) {
+      Map<String, Object> key = key();
+      key.put("system", system.name);
+      key.put("length", length);
+      return key;
+    }
+  }
+
+  /**
+   * Prepares the measurement.
+   *
+   * @param settings what is measured and how
    * @param rows what was measured so far
    * @param log told what is done
    * @param warmUp seconds of sampling before a system is timed, such as {@link #WARM_UP_SECONDS}
    */
-  public Latency(
-      Shape shape,
-      int threads,
-      double limit,
-      int evaluations,
-      Rows rows,
-      Consumer<String> log,
-      double warmUp) {
-    if (!(limit > 0) || evaluations < 2 || threads < 1) {
-      throw new IllegalArgumentException(
-          "--limit: %s, --evaluations: %d, --threads: %d, must be above 0, at least 2, at least 1"
-              .formatted(limit, evaluations, threads));
-    }
-    this.shape = shape;
-    this.threads = threads;
-    this.limit = limit;
-    this.evaluations = evaluations;
+  public Latency(Settings settings, RowFile rows, Consumer<String> log, double warmUp) {
+    this.settings = settings;
     this.rows = rows;
     this.log = log;
     this.warmUp = warmUp;
@@ -96,10 +117,10 @@ public final class Latency {
     long start = System.nanoTime();
     for (int length : lengths) {
       for (Entry system : SYSTEMS) {
-        if (rows.find(Map.of("system", system.name, "length", length)).isPresent()) {
+        if (rows.find(settings.key(system, length)).isPresent()) {
           continue;
         }
-        if ((System.nanoTime() - start) * 1e-9 > budget) {
+        if (secondsSince(start) > budget) {
           return false;
         }
         Map<String, Object> row = measure(system, length);
@@ -112,13 +133,14 @@ public final class Latency {
                     row.get("seconds") instanceof Double s
                         ? Numbers.seconds(s)
                             + (row.get("timed").equals(row.get("nfe")) ? "" : ", extrapolated")
-                        : "longer than " + limit + " s, left out"));
+                        : "longer than " + settings.limit + " s, left out"));
       }
     }
     return true;
   }
 
   private Map<String, Object> measure(Entry system, int length) {
+    Shape shape = settings.shape;
     ModelConfig sizes =
         new ModelConfig(
             shape.hidden(),
@@ -130,19 +152,19 @@ public final class Latency {
             shape.vocab(),
             0,
             0);
-    Map<String, Object> row = new LinkedHashMap<>();
-    row.put("system", system.name);
-    row.put("length", length);
-    try (Workers workers = new Workers(threads);
+    Map<String, Object> row = settings.key(system, length);
+    try (Workers workers = new Workers(settings.threads);
         Arena arena = Arena.ofShared();
-        Transformer network = new Transformer(weights(arena, sizes), workers)) {
+        Transformer network = new Transformer(RandomWeights.of(arena, sizes), workers)) {
       Denoiser denoiser = system.config.denoiser(network, workers);
       Sampler sampler = system.config.sampler(null, true);
       warmUp(sampler, denoiser, length);
-      if (system.config.name().equals("mdlm")) {
-        uncached(row, sampler, denoiser, length);
-      } else {
-        whole(row, sampler, denoiser, length);
+      boolean cached = !system.config.name().equals("mdlm");
+      double evaluation = cached ? 0 : probe(sampler, denoiser, length);
+      if (length * evaluation > settings.limit || !whole(row, sampler, denoiser, length)) {
+        if (!cached) {
+          few(row, sampler, denoiser, length, evaluation);
+        }
       }
     }
     return row;
@@ -150,49 +172,65 @@ public final class Latency {
 
   private void warmUp(Sampler sampler, Denoiser denoiser, int length) {
     long start = System.nanoTime();
-    while ((System.nanoTime() - start) * 1e-9 < warmUp) {
+    while (secondsSince(start) < warmUp) {
       sampler.sample(denoiser, SampleRequest.of(1, Math.min(length, 128)));
     }
   }
 
-  /** From beginning to end, unless it takes too long. */
-  private void whole(Map<String, Object> row, Sampler sampler, Denoiser denoiser, int length) {
-    long start = System.nanoTime();
-    try {
-      int nfe =
-          sampler
-              .sample(
-                  denoiser,
-                  SampleRequest.of(1, length),
-                  (done, total) -> {
-                    if ((System.nanoTime() - start) * 1e-9 > limit) {
-                      throw new CancellationException();
-                    }
-                  })
-              .nfe();
-      row.put("seconds", (System.nanoTime() - start) * 1e-9);
-      row.put("nfe", nfe);
-      row.put("timed", nfe);
-    } catch (CancellationException e) {
-      row.put("limit_s", limit);
+  /**
+   * From beginning to end, unless it takes too long.
+   *
+   * @return whether it did not
+   */
+  private boolean whole(Map<String, Object> row, Sampler sampler, Denoiser denoiser, int length) {
+    List<Double> seconds = new ArrayList<>();
+    double sum = 0;
+    int nfe = 0;
+    while (seconds.isEmpty() || (sum < ENOUGH_SECONDS && seconds.size() < MOST_RUNS)) {
+      long start = System.nanoTime();
+      try {
+        nfe =
+            sampler
+                .sample(
+                    denoiser,
+                    SampleRequest.of(1, length),
+                    (done, total) -> {
+                      if (secondsSince(start) > settings.limit) {
+                        throw new TooLong();
+                      }
+                    })
+                .nfe();
+      } catch (TooLong e) {
+        return false;
+      }
+      seconds.add(secondsSince(start));
+      sum += seconds.getLast();
     }
+    row.put("seconds", Numbers.median(seconds));
+    row.put("runs", seconds.size());
+    row.put("nfe", nfe);
+    row.put("timed", nfe);
+    return true;
   }
 
-  /**
-   * All evaluations cost the same: a few tell how long the whole run takes, and if that is short.
-   */
-  private void uncached(Map<String, Object> row, Sampler sampler, Denoiser denoiser, int length) {
-    SampleRequest request = SampleRequest.of(1, length);
-    var few = new SparseDenoiser(denoiser, length, 3, limit);
-    sampler.sample(few, request);
-    if (length * Numbers.median(few.seconds()) < limit) {
-      whole(row, sampler, denoiser, length);
-      if (row.containsKey("seconds")) {
-        return;
-      }
-    }
-    var spread = new SparseDenoiser(denoiser, length, evaluations, limit);
-    int nfe = sampler.sample(spread, request).nfe();
+  /** Ends a run. */
+  private static final class TooLong extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  /** Seconds of an evaluation without a cache: the same from beginning to end. */
+  private static double probe(Sampler sampler, Denoiser denoiser, int length) {
+    var few = new SparseDenoiser(denoiser, length, PROBES);
+    sampler.sample(few, SampleRequest.of(1, length));
+    return Numbers.median(few.seconds());
+  }
+
+  /** As many evaluations as were asked for, or as the limit has room for. */
+  private void few(
+      Map<String, Object> row, Sampler sampler, Denoiser denoiser, int length, double evaluation) {
+    int timed = Math.clamp((long) (settings.limit / evaluation), 2, settings.evaluations);
+    var spread = new SparseDenoiser(denoiser, length, timed);
+    int nfe = sampler.sample(spread, SampleRequest.of(1, length)).nfe();
     double mean =
         spread.seconds().stream().mapToDouble(Double::doubleValue).average().orElseThrow();
     row.put("seconds", nfe * mean);
@@ -200,13 +238,7 @@ public final class Latency {
     row.put("timed", spread.seconds().size());
   }
 
-  /** No layer stays at the zeros with which training begins. */
-  private static Parameters weights(Arena arena, ModelConfig sizes) {
-    Parameters weights = new Parameters(arena, sizes).initialize(0);
-    Random random = new Random(0);
-    for (long i = 0; i < weights.flat().size(); i++) {
-      weights.flat().set(i, weights.flat().get(i) + 0.02f * (float) random.nextGaussian());
-    }
-    return weights;
+  private static double secondsSince(long start) {
+    return (System.nanoTime() - start) * 1e-9;
   }
 }

@@ -1,9 +1,11 @@
 package org.esolm.experiments.bench;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.esolm.experiments.bench.Latency.Entry;
+import org.esolm.experiments.bench.Latency.Settings;
 import org.esolm.plot.Figure;
 import org.esolm.plot.ScalingPlot;
 
@@ -24,35 +26,47 @@ public final class LatencyReport {
   private static final List<Integer> PAPER_LENGTHS = List.of(2048, 8192);
   private static final String ESO = "eso";
 
-  private LatencyReport() {}
+  private final Settings settings;
+  private final List<Map<String, Object>> rows;
+
+  /**
+   * Chooses the rows of a measurement.
+   *
+   * @param settings of the measurement
+   * @param rows that were measured; those of other settings are left out
+   */
+  public LatencyReport(Settings settings, List<Map<String, Object>> rows) {
+    this.settings = settings;
+    var key = settings.key().entrySet();
+    this.rows = rows.stream().filter(row -> row.entrySet().containsAll(key)).toList();
+  }
 
   /**
    * Seconds by length with the exponent of their growth, and every system's seconds by Eso-LM's.
    *
-   * @param rows of the measurement
    * @return two tables in Markdown
    */
-  public static String markdown(List<Map<String, Object>> rows) {
+  public String markdown() {
     List<Integer> lengths =
         rows.stream().map(row -> Numbers.of(row, "length").intValue()).distinct().sorted().toList();
-    StringBuilder text = new StringBuilder();
+    StringBuilder text = new StringBuilder(sizes()).append("\n");
     head(text, "seconds of one sequence", lengths, "exponent", "paper's exponent");
     for (Entry system : Latency.SYSTEMS) {
       List<Double> x = new ArrayList<>();
       List<Double> y = new ArrayList<>();
       text.append("| ").append(system.name()).append(" |");
       for (int length : lengths) {
-        text.append(" ").append(cell(rows, system.name(), length)).append(" |");
-        Double seconds = seconds(rows, system.name(), length);
+        text.append(" ").append(cell(system.name(), length)).append(" |");
+        Double seconds = seconds(system.name(), length);
         if (seconds != null) {
           x.add((double) length);
           y.add(seconds);
         }
       }
       PAPER.get(system.name()).forEach(s -> text.append(" ").append(s).append(" |"));
-      text.append(" ").append(exponent(x, y)).append(" | ");
+      text.append(" ").append(PowerLaw.exponent(x, y)).append(" | ");
       text.append(
-          exponent(
+          PowerLaw.exponent(
               PAPER_LENGTHS.stream().map(Integer::doubleValue).toList(), PAPER.get(system.name())));
       text.append(" |\n");
     }
@@ -62,8 +76,8 @@ public final class LatencyReport {
     for (Entry system : Latency.SYSTEMS) {
       text.append("| ").append(system.name()).append(" |");
       for (int length : lengths) {
-        Double mine = seconds(rows, system.name(), length);
-        Double eso = seconds(rows, ESO, length);
+        Double mine = seconds(system.name(), length);
+        Double eso = seconds(ESO, length);
         text.append(mine == null || eso == null ? " |" : " " + Numbers.digits(mine / eso) + " |");
       }
       for (int i = 0; i < PAPER_LENGTHS.size(); i++) {
@@ -87,31 +101,43 @@ public final class LatencyReport {
     text.append("\n|").append("---|".repeat(columns)).append("\n");
   }
 
-  private static String exponent(List<Double> x, List<Double> y) {
-    return x.size() < 2 ? "" : "%.2f".formatted(PowerLaw.fit(x, y).exponent());
+  private String sizes() {
+    Shape s = settings.shape();
+    return "%s: width %d, %d layers, %d heads, vocabulary %d; %d threads; runs of more than %s s are extrapolated or left out.\n"
+        .formatted(
+            s.name(),
+            s.hidden(),
+            s.blocks(),
+            s.heads(),
+            s.vocab(),
+            settings.threads(),
+            Numbers.digits(settings.limit()));
   }
 
-  private static String cell(List<Map<String, Object>> rows, String system, int length) {
-    Map<String, Object> row = find(rows, system, length);
+  private String cell(String system, int length) {
+    Map<String, Object> row = find(system, length);
     if (row == null) {
       return "";
     }
     if (!row.containsKey("seconds")) {
-      return "more than " + row.get("limit_s");
+      return "more than " + Numbers.digits(settings.limit());
     }
     String seconds = Numbers.digits(Numbers.of(row, "seconds"));
-    return row.get("timed").equals(row.get("nfe"))
-        ? seconds
-        : "%s* (%s of %s)".formatted(seconds, row.get("timed"), row.get("nfe"));
+    return isExtrapolated(row)
+        ? "%s* (%s of %s)".formatted(seconds, row.get("timed"), row.get("nfe"))
+        : seconds;
   }
 
-  private static Double seconds(List<Map<String, Object>> rows, String system, int length) {
-    Map<String, Object> row = find(rows, system, length);
+  private static boolean isExtrapolated(Map<String, Object> row) {
+    return row.containsKey("seconds") && !row.get("timed").equals(row.get("nfe"));
+  }
+
+  private Double seconds(String system, int length) {
+    Map<String, Object> row = find(system, length);
     return row == null ? null : Numbers.of(row, "seconds");
   }
 
-  private static Map<String, Object> find(
-      List<Map<String, Object>> rows, String system, int length) {
+  private Map<String, Object> find(String system, int length) {
     return rows.stream()
         .filter(row -> system.equals(row.get("system")))
         .filter(row -> Numbers.of(row, "length") == length)
@@ -122,22 +148,23 @@ public final class LatencyReport {
   /**
    * Seconds against length on logarithmic axes, the paper's dashed.
    *
-   * @param rows of the measurement, at least one with seconds
    * @return the figure
    */
-  public static Figure figure(List<Map<String, Object>> rows) {
+  public Figure figure() {
     List<ScalingPlot.Line> lines = new ArrayList<>();
     for (Entry system : Latency.SYSTEMS) {
       List<Map<String, Object>> own =
           rows.stream()
               .filter(row -> system.name().equals(row.get("system")) && row.containsKey("seconds"))
+              .sorted(Comparator.comparing(row -> Numbers.of(row, "length")))
               .toList();
       if (!own.isEmpty()) {
         lines.add(
             ScalingPlot.Line.of(
-                system.name(),
-                own.stream().map(row -> Numbers.of(row, "length")).toList(),
-                own.stream().map(row -> Numbers.of(row, "seconds")).toList()));
+                    system.name(),
+                    own.stream().map(row -> Numbers.of(row, "length")).toList(),
+                    own.stream().map(row -> Numbers.of(row, "seconds")).toList())
+                .named(legend(system.name(), own)));
       }
     }
     for (Entry system : Latency.SYSTEMS) {
@@ -150,5 +177,13 @@ public final class LatencyReport {
     }
     return ScalingPlot.of(
         "Seconds of one sequence, one token an evaluation", "L", "seconds", lines);
+  }
+
+  static String legend(String system, List<Map<String, Object>> rows) {
+    return rows.stream()
+        .filter(LatencyReport::isExtrapolated)
+        .findFirst()
+        .map(row -> "%s (extrapolated from L = %s)".formatted(system, row.get("length")))
+        .orElse(system);
   }
 }

@@ -7,6 +7,9 @@ import java.util.concurrent.TimeUnit;
 
 /** A part of the source tree that the normal build leaves out. */
 public final class MavenModule {
+  private static final String MAVEN_FLAGS =
+      "--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED";
+
   private MavenModule() {}
 
   /**
@@ -28,6 +31,8 @@ public final class MavenModule {
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     maven.command().addAll(List.of(arguments));
     maven.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    // As the launcher does: Maven's own libraries warn of what nobody here can act on.
+    maven.environment().merge("MAVEN_OPTS", MAVEN_FLAGS, (given, flags) -> flags + " " + given);
     Process process = maven.start();
     try {
       if (!process.waitFor(30, TimeUnit.MINUTES) || process.exitValue() != 0) {

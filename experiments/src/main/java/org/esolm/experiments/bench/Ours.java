@@ -14,9 +14,20 @@ public record Ours() implements Contestant {
     return "eso";
   }
 
+  /** So that what is resident is what is needed, not what nobody has collected yet. */
+  private static final List<String> SMALL_HEAP = List.of("-Xms16m", "-XX:+UseSerialGC");
+
   @Override
   public List<String> command(Work work) {
     return command(work.arguments());
+  }
+
+  /** The same with no more Java heap than it needs. */
+  static List<String> frugalCommand(Work work) {
+    List<String> command = command(work.arguments());
+    command.removeIf(word -> word.matches("-XX:\\+Use\\w*GC"));
+    command.addAll(1, SMALL_HEAP);
+    return command;
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.esolm.experiments.bench;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.tribuo.Example;
@@ -54,6 +55,19 @@ public record PowerLaw(double exponent, double factor) {
     SparseModel<Regressor> line = new ElasticNetCDTrainer(NO_PENALTY, 1).train(points);
     double at0 = value(line, 0);
     return new PowerLaw(value(line, 1) - at0, Math.exp(at0));
+  }
+
+  /**
+   * The exponent of the law, to be read.
+   *
+   * @param x positive numbers
+   * @param y as many positive numbers
+   * @return two decimals; nothing if there are too few numbers for a law
+   */
+  static String exponent(List<Double> x, List<Double> y) {
+    return x.stream().distinct().count() < 2
+        ? ""
+        : String.format(Locale.ROOT, "%.2f", fit(x, y).exponent);
   }
 
   private static Example<Regressor> point(double logX, double logY) {

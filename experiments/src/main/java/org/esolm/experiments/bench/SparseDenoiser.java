@@ -17,7 +17,6 @@ final class SparseDenoiser implements Denoiser {
   private final Denoiser network;
   private final int total;
   private final int timed;
-  private final double limit;
   private final List<Double> seconds = new ArrayList<>();
 
   /**
@@ -26,13 +25,11 @@ final class SparseDenoiser implements Denoiser {
    * @param network without a cache
    * @param total evaluations of the whole run
    * @param timed how many of them, evenly spread, are asked and timed
-   * @param limit seconds after which none is asked any more
    */
-  SparseDenoiser(Denoiser network, int total, int timed, double limit) {
+  SparseDenoiser(Denoiser network, int total, int timed) {
     this.network = network;
     this.total = total;
     this.timed = timed;
-    this.limit = limit;
   }
 
   /** Of each timed evaluation. */
@@ -85,8 +82,7 @@ final class SparseDenoiser implements Denoiser {
           untold.add(s, newlyKnown.positions().get(s, i), newlyKnown.token(s, i));
         }
       }
-      boolean chosen = isChosen(evaluation++, total, timed);
-      if (!chosen || seconds.stream().mapToDouble(Double::doubleValue).sum() > limit) {
+      if (!isChosen(evaluation++, total, timed)) {
         if (wanted.total() > equal.dim(0)) {
           equal = Tensor.zeros(arena, wanted.total(), vocabSize());
         }

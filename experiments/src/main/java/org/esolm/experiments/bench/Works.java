@@ -1,11 +1,12 @@
 package org.esolm.experiments.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.esolm.tensor.WeightFormat;
 
 /** What is compared. */
 public final class Works {
@@ -25,15 +26,19 @@ public final class Works {
       case "full" -> {
         works.addAll(tiny());
         Work.MODELS.forEach(model -> works.add(Work.train(model, Shape.ODD)));
-        works.add(once(Work.sample("ar", Shape.GPT2, 1)));
-        works.add(once(Work.sample("eso", Shape.GPT2, 1)));
+        works.addAll(gpt2());
       }
       default ->
           throw new IllegalArgumentException("--profile: '" + profile + "', must be quick or full");
     }
+    Pattern pattern = pattern(only);
+    return works.stream().filter(work -> pattern.matcher(work.name()).find()).toList();
+  }
+
+  /** What {@code --only} says. */
+  static Pattern pattern(String only) {
     try {
-      Pattern pattern = Pattern.compile(only);
-      return works.stream().filter(work -> pattern.matcher(work.name()).find()).toList();
+      return Pattern.compile(only);
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
           "--only: '" + only + "', must be a regular expression: " + e.getDescription(), e);
@@ -43,7 +48,7 @@ public final class Works {
   private static List<Work> lab() {
     List<Work> works = new ArrayList<>();
     // Many steps, as neighbours on a shared machine disturb some seconds of them.
-    Work.MODELS.forEach(model -> works.add(with(Work.train(model, Shape.LAB), Map.of("reps", 40))));
+    Work.MODELS.forEach(model -> works.add(Work.train(model, Shape.LAB).with(Map.of("reps", 40))));
     for (int batch : new int[] {1, 16}) {
       for (String model : Work.MODELS) {
         Work work = Work.sample(model, Shape.LAB, batch);
@@ -56,7 +61,7 @@ public final class Works {
 
   private static List<Work> tiny() {
     List<Work> works = new ArrayList<>();
-    Work.MODELS.forEach(model -> works.add(with(Work.train(model, Shape.TINY), Map.of("reps", 8))));
+    Work.MODELS.forEach(model -> works.add(Work.train(model, Shape.TINY).with(Map.of("reps", 8))));
     for (int batch : new int[] {1, 16}) {
       for (String model : Work.MODELS) {
         Work work = once(Work.sample(model, Shape.TINY, batch));
@@ -66,18 +71,27 @@ public final class Works {
     return works;
   }
 
+  /** One sequence with weights as short as they come, and many. */
+  private static List<Work> gpt2() {
+    List<Work> works = new ArrayList<>();
+    for (String model : Work.MODELS) {
+      Work work = once(Work.sample(model, Shape.GPT2, 1));
+      Work one = model.equals("mdlm") ? steps(work, 8) : work;
+      Arrays.stream(WeightFormat.values()).map(one::with).forEach(works::add);
+    }
+    for (String model : Work.MODELS) {
+      Work work = once(Work.sample(model, Shape.GPT2, 16));
+      works.add(model.equals("mdlm") ? steps(work, 4) : work);
+    }
+    return works;
+  }
+
   /** A long run warms up by itself. */
   private static Work once(Work work) {
-    return with(work, Map.of("warmup", 1, "reps", 1));
+    return work.with(Map.of("warmup", 1, "reps", 1));
   }
 
   private static Work steps(Work work, int t) {
-    return with(work, Map.of("steps", t));
-  }
-
-  private static Work with(Work work, Map<String, Integer> more) {
-    Map<String, Integer> options = new TreeMap<>(work.options());
-    options.putAll(more);
-    return new Work(work.what(), work.model(), work.shape(), work.length(), work.batch(), options);
+    return work.with(Map.of("steps", t));
   }
 }

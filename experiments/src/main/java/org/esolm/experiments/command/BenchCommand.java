@@ -2,12 +2,12 @@ package org.esolm.experiments.command;
 
 import java.lang.foreign.Arena;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import org.esolm.data.Blocks;
+import org.esolm.experiments.bench.RandomWeights;
+import org.esolm.experiments.bench.ResidentMemory;
 import org.esolm.model.DecoderWeights;
 import org.esolm.model.ModelConfig;
-import org.esolm.model.Parameters;
 import org.esolm.objective.ArObjective.Prepend;
 import org.esolm.objective.Objective;
 import org.esolm.random.Purpose;
@@ -59,10 +59,10 @@ public final class BenchCommand implements Runnable {
   @Command(
       name = "train",
       description = {
-        "Time training steps: ms_per_step (median), min_ms, params. Beside it the rate at which"
-            + " this",
-        "machine multiplies matrices (sgemm_gflops), and the fraction of it that the median step's",
-        "products reach, counting only those that the model needs."
+        "Time training steps: ms_per_step (median), min_ms, params, and the memory that was resident",
+        "at most (peak_mib). Beside them the rate at which this machine multiplies matrices",
+        "(sgemm_gflops), and the fraction of it that the median step's products reach, counting only",
+        "those that the model needs."
       })
   static final class Train implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -76,10 +76,11 @@ public final class BenchCommand implements Runnable {
       Blocks texts = texts(sizes);
       // Steps without end; the peer's optimizer.
       TrainConfig config = TrainConfig.paper(Integer.MAX_VALUE, options.batch);
-      try (Workers workers = new Workers(options.threads);
+      try (Workers workers = new Workers(options.threads.count());
           Trainer trainer = new Trainer(sizes, objective, config, texts, texts, workers)) {
         double[] seconds = options.time(trainer::advance, 10);
         double median = seconds[seconds.length / 2];
+        Double peak = ResidentMemory.peakMib(); // before the machine's rates take theirs
         double rate = Roofline.sgemm(workers);
         double work = Roofline.training(sizes, objective, texts, options.batch);
         options
@@ -87,6 +88,7 @@ public final class BenchCommand implements Runnable {
             .put("ms_per_step", median * 1e3)
             .put("min_ms", seconds[0] * 1e3)
             .put("params", trainer.averagedWeights().count())
+            .put("peak_mib", peak)
             .put("sgemm_gflops", rate * 1e-9)
             .put("fraction", work / median / rate)
             .print(spec.commandLine().getOut(), options.json);
@@ -105,10 +107,11 @@ public final class BenchCommand implements Runnable {
   @Command(
       name = "sample",
       description = {
-        "Time the sampling of a batch: seconds (median), min_s, nfe. Beside them the bytes of weights",
-        "and cache that an evaluation reads (bytes_per_nfe), the rate at which this machine reads",
-        "memory (bandwidth_gbs), and the fraction of it that the median run reaches; above 1 what is",
-        "read comes from a cache of the processor."
+        "Time the sampling of a batch: seconds (median), min_s, nfe, and the memory that was resident",
+        "at most (peak_mib). Beside them the bytes of weights and cache that an evaluation reads",
+        "(bytes_per_nfe), the rate at which this machine reads memory (bandwidth_gbs), and the",
+        "fraction of it that the median run reaches; above 1 what is read comes from a cache of the",
+        "processor."
       })
   static final class Sample implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -141,13 +144,14 @@ public final class BenchCommand implements Runnable {
               : steps.orElse(options.length);
       SampleRequest request = SampleRequest.of(options.batch, options.length).withSteps(grid);
       Sampler sampler = system.sampler(null, firstHitting);
-      try (Workers workers = new Workers(options.threads);
+      try (Workers workers = new Workers(options.threads.count());
           Arena arena = Arena.ofShared()) {
-        DecoderWeights packed = DecoderWeights.of(weights(arena, sizes), workers, format);
+        DecoderWeights packed = DecoderWeights.of(RandomWeights.of(arena, sizes), workers, format);
         Denoiser denoiser = system.denoiser(packed, workers);
         int[] nfe = new int[1];
         double[] seconds = options.time(() -> nfe[0] = sampler.sample(denoiser, request).nfe(), 3);
         double median = seconds[seconds.length / 2];
+        Double peak = ResidentMemory.peakMib(); // before the machine's rates take theirs
         double rate = Roofline.bandwidth(workers);
         double bytes = Roofline.decoding(system, packed, options.batch, options.length);
         options
@@ -157,22 +161,13 @@ public final class BenchCommand implements Runnable {
             .put("seconds", median)
             .put("min_s", seconds[0])
             .put("nfe", nfe[0])
+            .put("peak_mib", peak)
             .put("bytes_per_nfe", Math.round(bytes))
             .put("bandwidth_gbs", rate * 1e-9)
             .put("fraction", bytes * nfe[0] / median / rate)
             .print(spec.commandLine().getOut(), options.json);
       }
       return 0;
-    }
-
-    /** No layer stays at the zeros with which training begins. */
-    private static Parameters weights(Arena arena, ModelConfig sizes) {
-      Parameters weights = new Parameters(arena, sizes).initialize(0);
-      Random random = new Random(0);
-      for (long i = 0; i < weights.flat().size(); i++) {
-        weights.flat().set(i, weights.flat().get(i) + 0.02f * (float) random.nextGaussian());
-      }
-      return weights;
     }
   }
 }

@@ -11,7 +11,7 @@ import org.esolm.experiments.bench.ComparisonTable;
 import org.esolm.experiments.bench.MachineFacts;
 import org.esolm.experiments.bench.Ours;
 import org.esolm.experiments.bench.Peer;
-import org.esolm.experiments.bench.Rows;
+import org.esolm.experiments.bench.RowFile;
 import org.esolm.experiments.bench.Work;
 import org.esolm.experiments.bench.Works;
 import org.esolm.io.AtomicFiles;
@@ -72,7 +72,7 @@ final class BenchCompareCommand implements Callable<Integer> {
             works, rounds, Duration.ofSeconds(limit), Duration.ofSeconds(report.budget));
     Path root = Path.of(System.getProperty("eso.home", "."));
     Peer opponent = Peer.of(peer, root);
-    Rows rows = Rows.open(report.out.resolve("compare.jsonl"));
+    RowFile rows = RowFile.open(report.out.resolve("compare.jsonl"));
     PrintWriter err = spec.commandLine().getErr();
     boolean complete = new Comparison(plan, new Ours(), opponent, rows, err::println).run();
     String table =

@@ -11,8 +11,7 @@ import java.util.concurrent.Callable;
 import org.esolm.experiments.bench.Growth;
 import org.esolm.experiments.bench.GrowthReport;
 import org.esolm.experiments.bench.MachineFacts;
-import org.esolm.experiments.bench.Rows;
-import org.esolm.experiments.bench.Work;
+import org.esolm.experiments.bench.RowFile;
 import org.esolm.io.AtomicFiles;
 import org.esolm.plot.Figure;
 import picocli.CommandLine.Command;
@@ -33,11 +32,14 @@ final class BenchGrowthCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(
-      names = "--models",
-      split = ",",
-      defaultValue = "ar,mdlm,bd3lm,eso",
-      description = "Default: ${DEFAULT-VALUE}.")
-  private List<String> models;
+      names = "--only",
+      paramLabel = "REGEX",
+      defaultValue = "",
+      description = {
+        "Only the measurements whose name it fits, such as train-length, sample-batch-eso or",
+        "'-(ar|eso)-'. All take about 25 minutes."
+      })
+  private String only;
 
   @Option(
       names = "--run",
@@ -49,21 +51,17 @@ final class BenchGrowthCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (!Work.MODELS.containsAll(models)) {
-      throw new IllegalArgumentException(
-          "--models: %s, must be of %s".formatted(models, Work.MODELS));
-    }
     if (run != null && !Files.isDirectory(run)) {
       throw new IllegalArgumentException("--run: " + run + ", must be the folder of a trained run");
     }
     Path root = Path.of(System.getProperty("eso.home", "."));
     PrintWriter err = spec.commandLine().getErr();
-    Rows rows = Rows.open(report.out.resolve("growth.jsonl"));
+    RowFile rows = RowFile.open(report.out.resolve("growth.jsonl"));
     Growth growth = new Growth(rows, err::println);
     if (run != null) {
       growth.starts(root, run);
     }
-    boolean complete = growth.run(models, Duration.ofSeconds(report.budget));
+    boolean complete = growth.run(only, Duration.ofSeconds(report.budget));
     String table =
         MachineFacts.markdown(MachineFacts.of(root, List.of()))
             + "\n"

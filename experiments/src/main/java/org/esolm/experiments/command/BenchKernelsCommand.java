@@ -16,8 +16,9 @@ import picocli.CommandLine.Unmatched;
 @Command(
     name = "kernels",
     description = {
-      "Time the vector kernels one by one under JMH, built on first use. Further arguments are",
-      "JMH's, such as 'layerNorm -p d=256' or -h."
+      "Time the vector kernels one by one under JMH, built on first use: four minutes for all.",
+      "Further arguments are JMH's, such as 'layerNorm -p d=256', '-l' (which there are) or",
+      "'-f 1 -wi 1 -i 2' (sooner, less certain); '-- -h' tells all of them."
     })
 final class BenchKernelsCommand implements Callable<Integer> {
   @Unmatched private List<String> arguments = new ArrayList<>();

@@ -8,7 +8,7 @@ import java.util.concurrent.Callable;
 import org.esolm.experiments.bench.Latency;
 import org.esolm.experiments.bench.LatencyReport;
 import org.esolm.experiments.bench.MachineFacts;
-import org.esolm.experiments.bench.Rows;
+import org.esolm.experiments.bench.RowFile;
 import org.esolm.experiments.bench.Shape;
 import org.esolm.io.AtomicFiles;
 import org.esolm.plot.Figure;
@@ -24,12 +24,17 @@ import picocli.CommandLine.Spec;
     description = {
       "Time the sampling of one sequence, one token an evaluation, at several lengths, all"
           + " systems.",
-      "Writes latency.jsonl, latency.md and figures. Goes on where it was when called again."
+      "Writes latency.jsonl, latency.md and figures. Goes on where it was when called again with the",
+      "same settings."
     })
 final class BenchLatencyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--shape", paramLabel = "lab|tiny|odd|gpt2", defaultValue = "tiny")
+  @Option(
+      names = "--shape",
+      paramLabel = "lab|tiny|odd|gpt2",
+      defaultValue = "tiny",
+      description = "Sizes of the network. Default: ${DEFAULT-VALUE}.")
   private String shape;
 
   @Option(
@@ -44,17 +49,22 @@ final class BenchLatencyCommand implements Callable<Integer> {
       names = "--limit",
       paramLabel = "SECONDS",
       defaultValue = "600",
-      description = "What takes longer is extrapolated. Default: ${DEFAULT-VALUE}.")
+      description = {
+        "A run that takes longer is extrapolated (mdlm, all of whose evaluations cost the same) or left",
+        "out (the others). Default: ${DEFAULT-VALUE}."
+      })
   private double limit;
 
   @Option(
       names = "--evaluations",
       defaultValue = "50",
-      description = "How many are timed to extrapolate. Default: ${DEFAULT-VALUE}.")
+      description = {
+        "How many, spread over the run, are timed to extrapolate; fewer where the limit has no room",
+        "for them. Default: ${DEFAULT-VALUE}."
+      })
   private int evaluations;
 
-  @Option(names = "--threads", defaultValue = "2", description = "Default: ${DEFAULT-VALUE}.")
-  private int threads;
+  @Mixin private BenchThreads threads;
 
   @Mixin private BenchRows report;
 
@@ -64,25 +74,20 @@ final class BenchLatencyCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--lengths: " + lengths + ", must be multiples of 16, the larger block");
     }
+    var settings = new Latency.Settings(Shape.named(shape), threads.count(), limit, evaluations);
     PrintWriter err = spec.commandLine().getErr();
-    Rows rows = Rows.open(report.out.resolve("latency.jsonl"));
+    RowFile rows = RowFile.open(report.out.resolve("latency.jsonl"));
     boolean complete =
-        new Latency(
-                Shape.named(shape),
-                threads,
-                limit,
-                evaluations,
-                rows,
-                err::println,
-                Latency.WARM_UP_SECONDS)
+        new Latency(settings, rows, err::println, Latency.WARM_UP_SECONDS)
             .run(lengths, report.budget);
+    LatencyReport latency = new LatencyReport(settings, rows.all());
     String table =
         MachineFacts.markdown(
                 MachineFacts.of(Path.of(System.getProperty("eso.home", ".")), List.of()))
             + "\n"
-            + LatencyReport.markdown(rows.all());
+            + latency.markdown();
     AtomicFiles.write(report.out.resolve("latency.md"), table);
-    Figure figure = LatencyReport.figure(rows.all());
+    Figure figure = latency.figure();
     figure.toPng(report.out.resolve("latency.png"));
     figure.toSvg(report.out.resolve("latency.svg"));
     spec.commandLine().getOut().print(table);

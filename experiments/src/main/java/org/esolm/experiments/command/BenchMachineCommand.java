@@ -4,6 +4,7 @@ import java.util.concurrent.Callable;
 import org.esolm.experiments.bench.ReadBandwidth;
 import org.esolm.tensor.Workers;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -15,8 +16,7 @@ import picocli.CommandLine.Spec;
 final class BenchMachineCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--threads", defaultValue = "2", description = "Default: ${DEFAULT-VALUE}.")
-  private int threads;
+  @Mixin private BenchThreads threads;
 
   @Option(
       names = "--bytes",
@@ -29,11 +29,10 @@ final class BenchMachineCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (threads < 1 || bytes < 1) {
-      throw new IllegalArgumentException(
-          "--threads: %d, --bytes: %d, must be at least 1".formatted(threads, bytes));
+    if (bytes < 1) {
+      throw new IllegalArgumentException("--bytes: " + bytes + ", must be at least 1");
     }
-    try (Workers workers = new Workers(threads)) {
+    try (Workers workers = new Workers(threads.count())) {
       new Report()
           .put("sgemm_gflops", Roofline.sgemm(workers) * 1e-9)
           .put("read_gb_s", ReadBandwidth.of(workers, bytes) * 1e-9)

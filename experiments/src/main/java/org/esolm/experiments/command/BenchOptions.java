@@ -6,6 +6,7 @@ import org.esolm.model.ModelConfig;
 import org.esolm.objective.ArObjective.Prepend;
 import org.esolm.objective.EsoLmObjective.Variant;
 import org.esolm.system.SystemConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What is timed: the sizes that both benchmarks share. */
@@ -54,8 +55,7 @@ final class BenchOptions {
   @Option(names = "--reps", paramLabel = "R", description = "Timed repetitions.")
   Optional<Integer> reps = Optional.empty();
 
-  @Option(names = "--threads", defaultValue = "2", description = "Default: ${DEFAULT-VALUE}.")
-  int threads;
+  @Mixin BenchThreads threads;
 
   @Option(names = "--json", description = "Print one line of JSON.")
   boolean json;
@@ -68,7 +68,6 @@ final class BenchOptions {
 
   ModelConfig sizes(SystemConfig system) {
     requirePositive("--batch", batch);
-    requirePositive("--threads", threads);
     ModelConfig sizes =
         new ModelConfig(
             hidden, system.adaLn() ? cond : 0, blocks, heads, length, vocab + 1, vocab, 0, 0);
@@ -89,7 +88,7 @@ final class BenchOptions {
             .put("length", length)
             .put("vocab", vocab)
             .put("batch", batch)
-            .put("threads", threads);
+            .put("threads", threads.count());
     if (model.equals("bd3lm")) {
       report.put("block_size", blockSize);
     }

@@ -2,6 +2,7 @@ package org.esolm.experiments.command;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 
@@ -45,10 +46,9 @@ final class Interruptible {
     try {
       return work.run();
     } catch (CancellationException e) {
-      Thread.interrupted(); // heard
-      err.println("eso: " + e.getMessage() + next);
-      err.flush();
-      return INTERRUPTED;
+      return told(err, e.getMessage() + next);
+    } catch (ClosedByInterruptException e) {
+      return told(err, "interrupted amid reading or writing" + next);
     } finally {
       saved.countDown();
       try {
@@ -57,5 +57,12 @@ final class Interruptible {
         // The process is ending already: the hook has done its work.
       }
     }
+  }
+
+  private static int told(PrintWriter err, String message) {
+    Thread.interrupted(); // heard
+    err.println("eso: " + message);
+    err.flush();
+    return INTERRUPTED;
   }
 }

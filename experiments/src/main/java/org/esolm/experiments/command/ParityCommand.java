@@ -1,5 +1,6 @@
 package org.esolm.experiments.command;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -24,10 +25,12 @@ public final class ParityCommand implements Callable<Integer> {
    * Compares, one line a quantity.
    *
    * @return 0 if none failed, else 1
+   * @throws IOException never: what cannot be read has failed
    */
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    return Parity.run(dir, out::println) == 0 ? 0 : 1;
+    return Interruptible.run(
+        spec.commandLine().getErr(), "", () -> Parity.run(dir, out::println) == 0 ? 0 : 1);
   }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -14,7 +13,6 @@ import org.esolm.experiments.jupyter.NotebookRunner;
 import org.esolm.experiments.reproduce.Plan;
 import org.esolm.experiments.reproduce.Reproduction;
 import org.esolm.experiments.reproduce.ResultTable;
-import org.esolm.metric.ResultRow;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -64,7 +62,14 @@ public final class ReproduceCommand implements Callable<Integer> {
           plan.minutes(),
           folder);
       int code =
-          Interruptible.run(err, "; the same command goes on", () -> results(reproduction, folder));
+          Interruptible.run(
+              err,
+              "; the same command goes on",
+              () -> {
+                String table = ResultTable.of(reproduction.run());
+                Results.print(spec.commandLine().getOut(), table, folder);
+                return 0;
+              });
       if (code != 0) {
         return code;
       }
@@ -72,15 +77,6 @@ public final class ReproduceCommand implements Callable<Integer> {
     int code = noNotebook ? 0 : notebook(home, folder, err);
     err.printf("done in %.1f minutes%n", (System.nanoTime() - start) / 60e9);
     return code;
-  }
-
-  private int results(Reproduction reproduction, Path folder) throws IOException {
-    List<ResultRow> rows = reproduction.run();
-    PrintWriter result = spec.commandLine().getOut();
-    result.print(ResultTable.of(rows));
-    result.println("figures: " + folder.resolve("figures"));
-    result.flush();
-    return 0;
   }
 
   private int notebook(Path home, Path folder, PrintWriter err)

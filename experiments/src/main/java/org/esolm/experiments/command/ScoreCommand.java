@@ -92,6 +92,10 @@ public final class ScoreCommand implements Callable<Integer> {
               + "', allowed: oracle, or a folder with config.json and "
               + SafetensorsFolder.MODEL);
     }
+    return Interruptible.run(spec.commandLine().getErr(), "", () -> score(oracle));
+  }
+
+  private int score(boolean oracle) throws IOException {
     List<SampleFile.Line> lines = SampleFile.read(samples);
     Report report = new Report().put("evaluator", evaluator);
     if (oracle) {

@@ -3,14 +3,12 @@ package org.esolm.experiments.command;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.esolm.experiments.jupyter.Jupyter;
 import org.esolm.experiments.tables.LikelihoodPlan;
 import org.esolm.experiments.tables.LikelihoodTableText;
 import org.esolm.experiments.tables.LikelihoodTables;
-import org.esolm.metric.ResultRow;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -65,17 +63,15 @@ public final class TablesCommand implements Runnable {
       PrintWriter err = spec.commandLine().getErr();
       try (LikelihoodTables tables = new LikelihoodTables(plan, folder, err::println)) {
         err.printf("about %.0f minutes on two cores; results go to %s%n", plan.minutes(), folder);
-        return Interruptible.run(err, "; the same command goes on", () -> results(tables, folder));
+        return Interruptible.run(
+            err,
+            "; the same command goes on",
+            () -> {
+              String table = LikelihoodTableText.of(tables.run());
+              Results.print(spec.commandLine().getOut(), table, folder);
+              return 0;
+            });
       }
-    }
-
-    private int results(LikelihoodTables tables, Path folder) throws IOException {
-      List<ResultRow> rows = tables.run();
-      PrintWriter result = spec.commandLine().getOut();
-      result.print(LikelihoodTableText.of(rows));
-      result.println("figures: " + folder.resolve("figures"));
-      result.flush();
-      return 0;
     }
   }
 }

@@ -43,6 +43,11 @@ public final class KernelCommand implements Runnable {
         description = "For the Python installation or virtual environment in this folder.")
     private Optional<Path> prefix = Optional.empty();
 
+    /** What leads there again. */
+    static String options(Place place) {
+      return place == null ? "" : place.prefix.map(p -> " --prefix " + p).orElse("");
+    }
+
     static KernelSpec spec(Place place) {
       return place != null && place.prefix.isPresent()
           ? KernelSpec.ofPrefix(place.prefix.get())
@@ -65,8 +70,11 @@ public final class KernelCommand implements Runnable {
           .printf(
               "%s %s%n"
                   + "JupyterLab, the notebook page and VS Code now offer 'Java (Eso-LM)'; it runs the build in"
-                  + " %s.%nTake it away with ./eso kernel uninstall%n",
-              written ? "wrote" : "nothing to do, it is in", kernel.folder(), home);
+                  + " %s.%nTake it away with ./eso kernel uninstall%s%n",
+              written ? "wrote" : "nothing to do, it is in",
+              kernel.folder(),
+              home,
+              Place.options(place));
       return 0;
     }
   }

@@ -2,11 +2,14 @@ package org.esolm.experiments.parity;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.esolm.tensor.Interrupts;
 
 /** Runs every case of a folder. */
 public final class Parity {
@@ -19,11 +22,19 @@ public final class Parity {
    * @param out takes one line a quantity, and a last line with the counts
    * @return how many quantities failed
    * @throws IllegalArgumentException if there is no case
+   * @throws CancellationException if the thread is interrupted
    */
   public static int run(Path directory, Consumer<String> out) {
     ParityReport report = new ParityReport(out);
     for (Path path : cases(directory)) {
-      compare(path, report);
+      try {
+        Interrupts.check("parity");
+        compare(path, report);
+      } catch (CancellationException | ClosedByInterruptException e) {
+        throw new CancellationException(
+            "parity: interrupted after %d passed, %d failed"
+                .formatted(report.passed(), report.failed()));
+      }
     }
     out.accept(report.passed() + " passed, " + report.failed() + " failed");
     return report.failed();
@@ -44,7 +55,7 @@ public final class Parity {
     }
   }
 
-  private static void compare(Path path, ParityReport report) {
+  private static void compare(Path path, ParityReport report) throws ClosedByInterruptException {
     try (GoldenCase golden = new GoldenCase(path)) {
       switch (golden.text("kind")) {
         case "ar" -> TrainingCases.ar(golden, report);
@@ -60,6 +71,8 @@ public final class Parity {
         case "text" -> TextCases.text(golden, report);
         default -> report.failure(golden.name(), "unknown kind '" + golden.text("kind") + "'");
       }
+    } catch (CancellationException | ClosedByInterruptException e) {
+      throw e;
     } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
       report.failure(String.valueOf(path.getFileName()), e.getMessage());
     } catch (RuntimeException | OutOfMemoryError e) { // tensors that do not fit together

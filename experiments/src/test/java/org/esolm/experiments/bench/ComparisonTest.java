@@ -43,8 +43,8 @@ class ComparisonTest {
   }
 
   /** The machine's rates would take seconds, and what others do here would count. */
-  private Rows rowsWithRates(int rounds) throws IOException {
-    Rows rows = Rows.open(temp.resolve("rows.jsonl"));
+  private RowFile rowsWithRates(int rounds) throws IOException {
+    RowFile rows = RowFile.open(temp.resolve("rows.jsonl"));
     for (int round = rows.all().isEmpty() ? 1 : rounds + 1; round <= rounds; round++) {
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("work", "lab");
@@ -86,7 +86,7 @@ class ComparisonTest {
     Script ours = script("eso", "echo '{\"seconds\":0.5}'");
     Script slow = script("peer", "exec sleep 60");
     List<String> told = new ArrayList<>();
-    Rows rows = rowsWithRates(2);
+    RowFile rows = rowsWithRates(2);
     new Comparison(
             plan(2, Duration.ofMillis(300), Duration.ofMinutes(1)), ours, slow, rows, told::add)
         .run();

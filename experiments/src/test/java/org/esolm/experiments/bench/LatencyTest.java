@@ -56,7 +56,7 @@ class LatencyTest {
   @Test
   void fewEvaluationsSeeWhatTheySeeInTheWholeRun() {
     Counting network = new Counting();
-    var sparse = new SparseDenoiser(network, 100, 5, 60);
+    var sparse = new SparseDenoiser(network, 100, 5);
     int nfe = new MdlmSampler(true).sample(sparse, SampleRequest.of(1, 100)).nfe();
     assertThat(nfe).isEqualTo(100);
     assertThat(network.knownWhenAsked).containsExactly(10, 30, 50, 70, 90);
@@ -76,19 +76,39 @@ class LatencyTest {
 
   @Test
   void measuresEachSystemOnceAndGoesOn() throws IOException {
-    Shape small = new Shape("small", 8, 4, 1, 2, 32, 32, 10, 1);
     Path file = temp.resolve("latency.jsonl");
     List<String> told = new ArrayList<>();
-    Latency latency = new Latency(small, 1, 1e-6, 4, Rows.open(file), told::add, 0);
+    Latency latency = new Latency(settings(1e-6), RowFile.open(file), told::add, 0);
+    assertThat(latency.run(List.of(32), 0)).isFalse();
+    assertThat(told).isEmpty();
     assertThat(latency.run(List.of(32), 600)).isTrue();
-    Rows rows = Rows.open(file);
+    RowFile rows = RowFile.open(file);
     assertThat(rows.all()).hasSize(Latency.SYSTEMS.size());
     Map<String, Object> mdlm = rows.find(Map.of("system", "mdlm")).orElseThrow();
-    assertThat(mdlm).containsEntry("nfe", 32);
-    assertThat((Integer) mdlm.get("timed")).isBetween(1, 4);
-    assertThat(rows.find(Map.of("system", "ar")).orElseThrow()).containsKey("limit_s");
-    assertThat(new Latency(small, 1, 1, 4, rows, told::add, 0).run(List.of(32), 600)).isTrue();
+    assertThat(mdlm).containsEntry("nfe", 32).containsEntry("timed", 2); // no time for 4
+    assertThat(rows.find(Map.of("system", "ar")).orElseThrow()).doesNotContainKey("seconds");
+    assertThat(new Latency(settings(1e-6), rows, told::add, 0).run(List.of(32), 600)).isTrue();
     assertThat(told).hasSize(Latency.SYSTEMS.size());
+  }
+
+  @Test
+  void otherSettingsAreAnotherMeasurement() throws IOException {
+    RowFile rows = RowFile.open(temp.resolve("latency.jsonl"));
+    List<String> told = new ArrayList<>();
+    new Latency(settings(1e-6), rows, told::add, 0).run(List.of(32), 600);
+    new Latency(settings(600), rows, told::add, 0).run(List.of(32), 600);
+    assertThat(told).hasSize(2 * Latency.SYSTEMS.size());
+    assertThat(rows.find(Map.of("system", "ar", "limit_s", 600.0)).orElseThrow())
+        .containsEntry("timed", 32)
+        .containsKey("seconds");
+    assertThat(new LatencyReport(settings(600), rows.all()).markdown())
+        .contains("| eso |")
+        .doesNotContain("| more than");
+    assertThat(new LatencyReport(settings(1e-6), rows.all()).markdown()).contains("| more than");
+  }
+
+  private static Latency.Settings settings(double limit) {
+    return new Latency.Settings(new Shape("small", 8, 4, 1, 2, 32, 32, 10, 1), 1, limit, 4);
   }
 
   @Test
@@ -98,14 +118,20 @@ class LatencyTest {
       rows.add(row("eso", length, length * 1e-3, length, length));
       rows.add(row("mdlm", length, length * length * 1e-4, length, 50));
     }
-    assertThat(LatencyReport.markdown(rows))
+    LatencyReport report = new LatencyReport(settings(600), rows);
+    assertThat(report.markdown())
         .contains("| eso | 0.512 | 1.02 | 14.6 | 82.1 | 1.00 | 1.25 |")
         .contains("| mdlm | 26.2* (50 of 512) | 105* (50 of 1024) | 201.3 | 5438.3 | 2.00 | 2.38 |")
         .contains("| mdlm | 51.2 | 102 | 13.8 | 66.2 |");
-    assertThat(LatencyReport.figure(rows).svg()).contains("<svg");
+    assertThat(report.figure().svg()).contains("<svg");
+    assertThat(LatencyReport.legend("mdlm", rows)).isEqualTo("mdlm (extrapolated from L = 512)");
+    assertThat(LatencyReport.legend("eso", rows.subList(0, 1))).isEqualTo("eso");
   }
 
   private static Map<String, Object> row(String system, int l, double seconds, int nfe, int timed) {
-    return Map.of("system", system, "length", l, "seconds", seconds, "nfe", nfe, "timed", timed);
+    Map<String, Object> row = settings(600).key();
+    row.putAll(
+        Map.of("system", system, "length", l, "seconds", seconds, "nfe", nfe, "timed", timed));
+    return row;
   }
 }

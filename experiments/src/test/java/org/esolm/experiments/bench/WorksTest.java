@@ -14,7 +14,12 @@ class WorksTest {
     assertThat(new HashSet<>(names)).hasSameSizeAs(names);
     assertThat(names)
         .containsAll(Works.of("quick", "").stream().map(Work::name).toList())
-        .contains("lab-train-ar", "tiny-train-eso", "tiny-sample16-bd3lm", "gpt2-sample1-eso");
+        .contains(
+            "lab-train-ar",
+            "tiny-train-eso",
+            "tiny-sample16-bd3lm",
+            "gpt2-sample1-eso-int8",
+            "gpt2-sample16-bd3lm");
     assertThat(Works.of("full", "^tiny-train")).hasSize(4).allMatch(Work::training);
   }
 
@@ -28,6 +33,16 @@ class WorksTest {
         .startsWith("bench", "sample", "--json")
         .containsSequence("--steps", "32")
         .containsSequence("--block-size", "4");
+  }
+
+  @Test
+  void onlyOurWeightsAreShortened() {
+    Work f32 = Works.of("full", "gpt2-sample1-ar$").getFirst();
+    Work bf16 = Works.of("full", "gpt2-sample1-ar-bf16$").getFirst();
+    assertThat(bf16.arguments()).containsSequence("--weights", "bf16");
+    assertThat(f32.arguments()).doesNotContain("--weights");
+    assertThat(bf16.json()).isEqualTo(f32.json());
+    assertThat(Bound.of(bf16, 128).bytes() / Bound.of(f32, 128).bytes()).isBetween(0.5, 0.53);
   }
 
   @Test

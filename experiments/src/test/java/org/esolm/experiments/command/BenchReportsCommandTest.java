@@ -25,7 +25,7 @@ class BenchReportsCommandTest {
         "latency --lengths 100",
         "latency --shape huge",
         "latency --evaluations 1",
-        "growth --models gpt",
+        "growth --only gpt",
         "growth --run /no/such/run",
         "machine --threads 0",
       })

@@ -47,6 +47,17 @@ class ParityCommandTest {
   }
 
   @Test
+  void anInterruptIsToldInOneLine() throws IOException {
+    copy("mdlm");
+    Thread.currentThread().interrupt();
+    Result result = eso("parity", dir);
+    assertThat(result.exit()).isEqualTo(130);
+    assertThat(result.err())
+        .isEqualToIgnoringNewLines("eso: parity: interrupted after 0 passed, 0 failed");
+    assertThat(Thread.interrupted()).isFalse();
+  }
+
+  @Test
   void anUnknownKindFails() throws IOException {
     Path golden = Files.createDirectory(dir.resolve("new"));
     Files.writeString(golden.resolve("case.json"), "{\"kind\": \"nonesuch\"}");

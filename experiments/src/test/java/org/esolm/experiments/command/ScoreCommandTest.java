@@ -106,6 +106,16 @@ class ScoreCommandTest {
   }
 
   @Test
+  void anInterruptIsToldInOneLine() {
+    Thread.currentThread().interrupt();
+    var result = eso("score", samples, "--evaluator", model);
+    assertThat(result.exit()).isEqualTo(130);
+    assertThat(result.err().lines()).singleElement().asString().contains("interrupted");
+    assertThat(result.out()).isEmpty();
+    assertThat(Thread.interrupted()).isFalse();
+  }
+
+  @Test
   void theOtherConventionIsNamed() {
     JsonNode score = score("--convention", "bd3lm");
     assertThat(score.get("convention").asString()).isEqualTo("bd3lm");

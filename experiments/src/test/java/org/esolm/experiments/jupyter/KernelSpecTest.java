@@ -33,7 +33,9 @@ class KernelSpecTest {
   @Test
   void what_is_installed_has_absolute_paths_and_is_taken_away_again() throws IOException {
     Path folder = temp.resolve("share/jupyter/kernels/esolm");
-    assertThat(eso("kernel", "install", "--prefix", temp).out()).contains("wrote " + folder);
+    assertThat(eso("kernel", "install", "--prefix", temp).out())
+        .contains("wrote " + folder)
+        .contains("./eso kernel uninstall --prefix " + temp);
     JsonNode spec = JsonMapper.shared().readTree(Files.readString(folder.resolve("kernel.json")));
     Path script = Path.of(spec.get("argv").get(1).asString());
     assertThat(script).isAbsolute().exists();

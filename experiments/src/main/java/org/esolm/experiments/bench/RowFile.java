@@ -18,11 +18,11 @@ import tools.jackson.databind.json.JsonMapper;
  * The measurements of a folder, a line of JSON each, written as they are made: who comes back later
  * goes on behind the last one.
  */
-public final class Rows {
+public final class RowFile {
   private final Path file;
   private final List<Map<String, Object>> rows = new ArrayList<>();
 
-  private Rows(Path file) {
+  private RowFile(Path file) {
     this.file = file;
   }
 
@@ -34,8 +34,8 @@ public final class Rows {
    * @throws IOException if it cannot be read or written
    * @throws IllegalArgumentException if it holds something else
    */
-  public static Rows open(Path file) throws IOException {
-    Rows rows = new Rows(file);
+  public static RowFile open(Path file) throws IOException {
+    RowFile rows = new RowFile(file);
     if (!Files.exists(file)) {
       return rows;
     }

@@ -10,16 +10,16 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class RowsTest {
+class RowFileTest {
   @TempDir private Path temp;
 
   @Test
   void whoComesBackFindsWhatWasMeasured() throws IOException {
     Path file = temp.resolve("new/rows.jsonl");
-    Rows rows = Rows.open(file);
+    RowFile rows = RowFile.open(file);
     rows.add(Map.of("work", "a", "round", 1, "seconds", 0.5));
     rows.add(Map.of("work", "b", "round", 1, "seconds", 0.7));
-    Rows again = Rows.open(file);
+    RowFile again = RowFile.open(file);
     assertThat(again.all()).isEqualTo(rows.all());
     assertThat(again.find(Map.of("work", "b", "round", 1)))
         .get()
@@ -32,7 +32,7 @@ class RowsTest {
   void aLineThatWasNotFinishedIsMeasuredAgain() throws IOException {
     Path file = temp.resolve("rows.jsonl");
     Files.writeString(file, "{\"work\":\"a\"}\n{\"wor");
-    Rows rows = Rows.open(file);
+    RowFile rows = RowFile.open(file);
     rows.add(Map.of("work", "b"));
     assertThat(file).hasContent("{\"work\":\"a\"}\n{\"work\":\"b\"}\n");
   }
@@ -42,7 +42,7 @@ class RowsTest {
     Path file = temp.resolve("notes.txt");
     Files.writeString(file, "shopping\n");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Rows.open(file))
+        .isThrownBy(() -> RowFile.open(file))
         .withMessageContaining("not a line of JSON: shopping");
     assertThat(file).hasContent("shopping\n");
   }
