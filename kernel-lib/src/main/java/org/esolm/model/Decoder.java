@@ -37,6 +37,7 @@ public final class Decoder implements AutoCloseable {
   private final Workers workers;
   private final Arena arena = Arena.ofShared();
   private final KvCache cache;
+  private final FirstBlock first; // null where rows are kept, or the first block is the last
   private final Rope rope;
   private final int d;
   private final int h;
@@ -67,6 +68,7 @@ public final class Decoder implements AutoCloseable {
   private final Workers.Task multiply = this::multiply;
   private final Workers.Task embed = this::embed;
   private final Workers.Task store = this::store;
+  private final Workers.Task storeChanged = this::storeChanged;
   private final Workers.Task attend = this::attend;
   private final Workers.Task enterMlp = this::enterMlp;
   private final Workers.Task leaveBlock = this::leaveBlock;
@@ -91,6 +93,8 @@ public final class Decoder implements AutoCloseable {
     d = config.hiddenSize();
     h = config.headSize();
     cache = new KvCache(arena, config, batch, capacity, keeps);
+    first =
+        keeps || config.blocks() == 1 ? null : new FirstBlock(arena, config, batch, cache.capacity);
     rope = new Rope(arena, capacity + 1, h, ModelConfig.ROTARY_BASE);
     attention = new CachedAttention[workers.threads()];
     Arrays.setAll(attention, i -> new CachedAttention(arena, cache.capacity, h));
@@ -100,8 +104,8 @@ public final class Decoder implements AutoCloseable {
   }
 
   /**
-   * A decoder that keeps nothing, so that every pass has whole sequences: keys and values of one
-   * block at a time.
+   * A decoder that keeps no rows, so that every pass has whole sequences. Sequence and row of an
+   * unchanged token had better stay the same from pass to pass, see {@link FirstBlock}.
    *
    * @param weights the transformer's
    * @param workers the threads that compute
@@ -176,8 +180,12 @@ public final class Decoder implements AutoCloseable {
     byRows(embed);
     for (; block < config.blocks(); block++) {
       DecoderWeights.Layer layer = weights.layer(block);
-      product(y, layer.qkv(), null, qkv);
-      byRows(store);
+      if (first != null && block == 0) {
+        onlyChanged();
+      } else {
+        product(y, layer.qkv(), null, qkv);
+        byRows(store);
+      }
       if (block == config.blocks() - 1 && pass.wanted() < count) {
         onlyWanted();
         if (count == 0) {
@@ -195,6 +203,20 @@ public final class Decoder implements AutoCloseable {
     Reference.reachabilityFence(weights); // its matrices are read by address
   }
 
+  /** Computes queries, keys and values of the rows whose token is another than in the last pass. */
+  private void onlyChanged() {
+    int all = count;
+    count = first.forgetChanged(pass);
+    for (int i = 0; i < count; i++) {
+      copy(y, (long) first.changed(i) * d, y, (long) i * d);
+    }
+    if (count > 0) {
+      product(y, weights.layer(0).qkv(), null, qkv);
+      byRows(storeChanged);
+    }
+    count = all;
+  }
+
   /**
    * Goes on with the wanted rows alone, which are ascending: none is overwritten before it moves.
    */
@@ -202,17 +224,17 @@ public final class Decoder implements AutoCloseable {
     count = pass.wanted();
     for (int i = 0; i < count; i++) {
       int r = pass.wantedRow(i);
-      copy(x, (long) r * d, (long) i * d);
-      copy(qkv, 3L * d * r, 3L * d * i);
+      copy(x, (long) r * d, x, (long) i * d);
+      copy(qkv, 3L * d * r, qkv, 3L * d * i);
       ends[i] = ends[r];
     }
     queries.cutSequences(pass, true, CachedAttention.QUERIES);
   }
 
   /** Moves d floats. */
-  private void copy(Tensor t, long from, long to) {
+  private void copy(Tensor source, long from, Tensor target, long to) {
     long bytes = Tensor.BYTES;
-    MemorySegment.copy(t.memory(), from * bytes, t.memory(), to * bytes, d * bytes);
+    MemorySegment.copy(source.memory(), from * bytes, target.memory(), to * bytes, d * bytes);
   }
 
   // ---- what is done row by row
@@ -236,32 +258,43 @@ public final class Decoder implements AutoCloseable {
     LayerNorm.forward(x, folded.weight(), folded.shift(), y, statistics, from, to, d);
   }
 
-  /** Rotates queries and keys and puts keys and values into the cache. */
   private void store(int unit, int worker) {
-    Tensor keys = cache.keys(block);
-    Tensor values = cache.values(block);
-    float scale = (float) (1 / Math.sqrt(h));
     int to = Math.min((unit + 1) * rowsOfUnit, count);
     for (int r = unit * rowsOfUnit; r < to; r++) {
+      storeRow(r, r);
+    }
+  }
+
+  private void storeChanged(int unit, int worker) {
+    int to = Math.min((unit + 1) * rowsOfUnit, count);
+    for (int i = unit * rowsOfUnit; i < to; i++) {
+      int r = first.changed(i);
       int s = sequences[r];
-      int index = cache.kept(s) + r - pass.start(s);
-      long row = 3L * d * r;
-      rope.rotate(qkv, row, 2 * config.heads(), pass.position(r), false);
-      Attention.scale(qkv, row, d, scale);
-      for (int head = 0; head < config.heads(); head++) {
-        long k = row + d + (long) head * h;
-        CachedAttention.put(
-            qkv,
-            k,
-            k + d,
-            keys,
-            cache.keysAt(s, head),
-            values,
-            cache.valuesAt(s, head),
-            cache.capacity,
-            index,
-            h);
-      }
+      storeRow(i, r);
+      copy(qkv, 3L * d * i, first.queries(), (long) first.index(s, r - pass.start(s)) * d);
+      first.remember(pass, s, r);
+    }
+  }
+
+  /**
+   * Rotates query and key of a row and puts key and value into the cache.
+   *
+   * @param i where its query, key and value stand
+   * @param r the row
+   */
+  private void storeRow(int i, int r) {
+    Tensor keys = cache.keys(block);
+    Tensor values = cache.values(block);
+    int s = sequences[r];
+    int index = cache.kept(s) + r - pass.start(s);
+    long row = 3L * d * i;
+    rope.rotate(qkv, row, 2 * config.heads(), pass.position(r), false);
+    Attention.scale(qkv, row, d, (float) (1 / Math.sqrt(h)));
+    for (int head = 0; head < config.heads(); head++) {
+      long k = row + d + (long) head * h;
+      long keysAt = cache.keysAt(s, head);
+      long valuesAt = cache.valuesAt(s, head);
+      CachedAttention.put(qkv, k, k + d, keys, keysAt, values, valuesAt, cache.capacity, index, h);
     }
   }
 
@@ -305,10 +338,12 @@ public final class Decoder implements AutoCloseable {
     int head = unit % config.heads();
     int s = queries.sequence(tile);
     int from = queries.from(tile);
+    boolean kept = first != null && block == 0;
+    long query = kept ? (long) first.index(s, from - pass.start(s)) * d : 3L * d * from;
     attention[worker].attend(
-        qkv,
-        3L * d * from + (long) head * h,
-        3 * d,
+        kept ? first.queries() : qkv,
+        query + (long) head * h,
+        kept ? d : 3 * d,
         queries.to(tile) - from,
         ends,
         from,

@@ -1,13 +1,12 @@
 package org.esolm.model;
 
 import java.lang.foreign.Arena;
-import java.util.Arrays;
 import org.esolm.tensor.CachedAttention;
 import org.esolm.tensor.Tensor;
 
 /**
  * Keys and values of every block and head, and how many of each sequence are kept. What lies behind
- * is scratch. Where nothing is ever kept, all blocks share the memory of one.
+ * is scratch. Where nothing is ever kept, all blocks but the first share the memory of one.
  */
 final class KvCache {
   final int capacity;
@@ -26,12 +25,10 @@ final class KvCache {
     kept = new int[batch];
     keys = new Tensor[config.blocks()];
     values = new Tensor[config.blocks()];
-    if (keeps) {
-      Arrays.setAll(keys, b -> Tensor.zeros(arena, batch, config.heads(), keyFloats));
-      Arrays.setAll(values, b -> Tensor.zeros(arena, batch, config.heads(), valueFloats));
-    } else {
-      Arrays.fill(keys, Tensor.zeros(arena, batch, config.heads(), keyFloats));
-      Arrays.fill(values, Tensor.zeros(arena, batch, config.heads(), valueFloats));
+    for (int b = 0; b < config.blocks(); b++) {
+      boolean own = keeps || b < 2;
+      keys[b] = own ? Tensor.zeros(arena, batch, config.heads(), keyFloats) : keys[1];
+      values[b] = own ? Tensor.zeros(arena, batch, config.heads(), valueFloats) : values[1];
     }
   }
 

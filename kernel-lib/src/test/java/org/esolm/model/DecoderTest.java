@@ -228,4 +228,39 @@ class DecoderTest {
       }
     }
   }
+
+  /** Random tokens change between passes, and sequences drop out of some and come back. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 3"})
+  void withoutACacheEveryPassAnswersAsIfItWereTheFirst(int threads, int batch) {
+    Rng chance = Rng.of(5, Purpose.MASKING, batch);
+    int[][] text = Networks.text(3, batch, LENGTH);
+    try (Arena arena = Arena.ofShared();
+        Workers workers = new Workers(threads)) {
+      DecoderWeights weights = DecoderWeights.of(Networks.random(arena, CONFIG, 1), workers);
+      try (Decoder decoder = Decoder.withoutCache(weights, workers, batch, LENGTH)) {
+        for (int k = 0; k < 12; k++) {
+          Pass pass = new Pass();
+          for (int s = 0; s < batch; s++) {
+            pass.beginSequence();
+            text[s][chance.nextInt(LENGTH)] = chance.nextInt(MASK + 1);
+            if (batch == 1 || chance.nextInt(4) > 0) {
+              for (int l = 0; l < LENGTH; l++) {
+                pass.row(text[s][l], l, AttentionPattern.range(0, LENGTH), AttentionPattern.NONE);
+              }
+              pass.want(k, 0, 0);
+              pass.want(LENGTH - 1, 0, 0);
+            }
+          }
+          Tensor again = Tensor.zeros(arena, pass.wanted(), CONFIG.vocabSize());
+          decoder.step(pass, again);
+          try (Decoder fresh = Decoder.withoutCache(weights, workers, batch, LENGTH)) {
+            Tensor expected = Tensor.zeros(arena, pass.wanted(), CONFIG.vocabSize());
+            fresh.step(pass, expected);
+            assertThat(again.toArray()).isEqualTo(expected.toArray());
+          }
+        }
+      }
+    }
+  }
 }
