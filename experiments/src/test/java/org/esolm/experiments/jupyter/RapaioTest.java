@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
  * then it hangs while it starts, so it is tried a few times.
  */
 @Tag("slow")
-@Timeout(240)
+@Timeout(480) // a start that hangs takes two minutes
 class RapaioTest {
   private static final String KERNEL = "io.github.padreati:rapaio-jupyter-kernel:3.0.1";
   private static final int TRIES = 3;
