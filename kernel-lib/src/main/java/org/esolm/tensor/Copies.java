@@ -3,6 +3,7 @@ package org.esolm.tensor;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Memory.ADDRESS;
 import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.STRIDE;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
@@ -10,7 +11,6 @@ import static org.esolm.tensor.Simd.W;
 /** Copies of parts of matrices into the order in which products read them. */
 final class Copies {
   private static final long NEXT = 4L * W;
-  private static final long STRIDE = (1L << 31) - 1;
   private static final int STREAMS = 16; // rows read side by side: no more than caches like
 
   private Copies() {}

@@ -20,6 +20,9 @@ final class Memory {
   /** The bits of an address; the mask changes none, but tells the compiler its range. */
   static final long ADDRESS = (1L << 48) - 1;
 
+  /** The bits of a distance from row to row, in the same way. */
+  static final long STRIDE = (1L << 31) - 1;
+
   private Memory() {}
 
   @SuppressWarnings("restricted") // native access is what this class is for

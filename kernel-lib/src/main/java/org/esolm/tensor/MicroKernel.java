@@ -5,6 +5,7 @@ import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.esolm.tensor.Memory.ADDRESS;
 import static org.esolm.tensor.Memory.ALL;
+import static org.esolm.tensor.Memory.STRIDE;
 import static org.esolm.tensor.Simd.F;
 import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
@@ -26,7 +27,6 @@ final class MicroKernel {
   /** Columns of a tile. */
   static final int COLUMNS = 2 * W;
 
-  private static final long STRIDE = (1L << 31) - 1;
   private static final long NEXT = 4L * W;
 
   private MicroKernel() {}
