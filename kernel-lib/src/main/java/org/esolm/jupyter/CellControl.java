@@ -26,7 +26,7 @@ final class CellControl extends LocalExecutionControl {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** Runs in a thread that the JDK's control starts, which calls a static method. */
-  private record Call(MethodHandle code, Headroom headroom) {}
+  private record Call(MethodHandle code, CellControl control) {}
 
   private static final ThreadLocal<Call> CALL = new InheritableThreadLocal<>();
 
@@ -104,7 +104,7 @@ final class CellControl extends LocalExecutionControl {
   @Override
   protected String invoke(Method code) throws Exception {
     headroom.take();
-    CALL.set(new Call(MethodHandles.publicLookup().unreflect(code), headroom));
+    CALL.set(new Call(MethodHandles.publicLookup().unreflect(code), this));
     try {
       return super.invoke(guarded);
     } finally {
@@ -122,15 +122,19 @@ final class CellControl extends LocalExecutionControl {
     try {
       return call.code.invoke();
     } catch (OutOfMemoryError e) {
-      call.headroom.release();
+      call.control.giveMemory();
       throw e;
     }
   }
 
-  /** Ends what runs, as memory is so short that it would not end of itself. */
-  void exhaust() {
+  private void giveMemory() {
     headroom.release();
     exhausted = true;
+  }
+
+  /** Ends what runs, as memory is so short that it would not end of itself. */
+  void exhaust() {
+    giveMemory();
     try {
       stop();
     } catch (EngineTerminationException | InternalException e) {
@@ -138,6 +142,7 @@ final class CellControl extends LocalExecutionControl {
     }
   }
 
+  /** Whether the cell has come to the end of memory, which JShell may have had none to tell. */
   boolean exhausted() {
     return exhausted;
   }

@@ -81,11 +81,15 @@ final class CellErrors {
       }
       prefix = "Caused by: ";
     }
-    if (exception instanceof EvalException e
-        && e.getExceptionClassName().equals(OutOfMemoryError.class.getName())) {
+    if (isOutOfMemory(exception)) {
       report.add(CellException.FULL);
     }
     return new CellException(summary, report);
+  }
+
+  static boolean isOutOfMemory(JShellException exception) {
+    return exception instanceof EvalException e
+        && e.getExceptionClassName().equals(OutOfMemoryError.class.getName());
   }
 
   /** The innermost line of a cell, for a summary of one line. */

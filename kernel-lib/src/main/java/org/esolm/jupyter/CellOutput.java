@@ -24,6 +24,7 @@ final class CellOutput implements AutoCloseable {
 
   private final Object lock = new Object();
   private final List<Segment> pending = new ArrayList<>();
+  private final List<PrintStream> cellStreams;
   private final PrintStream out;
   private final PrintStream err;
   private final ScheduledExecutorService timer =
@@ -34,6 +35,7 @@ final class CellOutput implements AutoCloseable {
 
   /** Streams that print to the first pair during a cell and to the second pair otherwise. */
   CellOutput(PrintStream cellOut, PrintStream cellErr, PrintStream idleOut, PrintStream idleErr) {
+    cellStreams = List.of(cellOut, cellErr);
     out = new PrintStream(new Joined(cellOut, idleOut), false, StandardCharsets.UTF_8);
     err = new PrintStream(new Joined(cellErr, idleErr), false, StandardCharsets.UTF_8);
     timer.scheduleWithFixedDelay(
@@ -57,6 +59,7 @@ final class CellOutput implements AutoCloseable {
   void end() {
     synchronized (lock) {
       flush();
+      cellStreams.forEach(PrintStream::flush); // what could not be sent before
       inCell = false;
     }
   }
@@ -65,9 +68,10 @@ final class CellOutput implements AutoCloseable {
     synchronized (lock) {
       while (!pending.isEmpty()) {
         Segment segment = pending.getFirst();
-        segment.target.write(segment.bytes.toByteArray(), 0, segment.bytes.size());
+        byte[] bytes = segment.bytes.toByteArray();
+        pending.removeFirst(); // the target keeps what it cannot send: twice would be one too many
+        segment.target.write(bytes, 0, bytes.length);
         segment.target.flush();
-        pending.removeFirst();
       }
       pendingBytes = 0;
     }

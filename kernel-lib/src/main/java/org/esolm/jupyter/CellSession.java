@@ -117,7 +117,7 @@ final class CellSession implements AutoCloseable {
         List<Diag> wrong = shell.diagnostics(snippet).filter(Diag::isError).toList();
         throw errors.compilation(source, wrong, origin);
       }
-      if (control.exhausted()) {
+      if (control.exhausted() && !CellErrors.isOutOfMemory(event.exception())) {
         throw CellException.of("OutOfMemoryError: no memory can be freed. " + CellException.FULL);
       }
       if (interrupted()) {

@@ -99,6 +99,7 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
     lastReport = List.of();
     session.begin();
     output.begin();
+    headroom.guard();
     try {
       Object value = magics.run(cell, Origin.cell(executionCount.get() - 1));
       // display(...) as the last line is an expression too; nobody wants to read its id.

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
@@ -49,7 +50,7 @@ final class KernelConnection extends JupyterConnection {
       if (thread instanceof Loop loop) {
         loop.onError(
             failure -> { // of any kind: a lack of memory may look like a missing class
-              headroom.release();
+              headroom.releaseBetweenCells();
               return RETRY_MILLIS;
             });
       }
@@ -66,7 +67,12 @@ final class KernelConnection extends JupyterConnection {
           return;
         } catch (InterruptedException e) {
           interrupted = true;
+        } catch (OutOfMemoryError e) { // of waiting; it is sent all the same
+          LockSupport.parkNanos(RETRY_MILLIS * 1_000_000);
         } catch (ExecutionException e) {
+          if (e.getCause() instanceof Error error) {
+            throw error;
+          }
           throw new IllegalStateException("could not be sent to the notebook", e.getCause());
         }
       }

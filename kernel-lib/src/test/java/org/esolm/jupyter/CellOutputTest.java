@@ -1,11 +1,13 @@
 package org.esolm.jupyter;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -73,6 +75,34 @@ class CellOutputTest {
             messages.stream().filter(m -> m.startsWith("out")).map(m -> m.substring(4)).toList());
     assertThat(out.lines()).hasSize(10_000).allMatch(l -> l.startsWith("o"));
     assertThat(messages.size()).isLessThan(1000);
+  }
+
+  /** Jupyter's stream keeps what it could not send, and tries again at the next flush. */
+  @Test
+  void text_that_could_not_be_sent_at_once_is_sent_once() {
+    List<String> sent = new ArrayList<>();
+    var failures = new ArrayDeque<>(List.of(new OutOfMemoryError("not now")));
+    var keeps =
+        new ByteArrayOutputStream() {
+          @Override
+          public void flush() {
+            if (size() > 0 && !failures.isEmpty()) {
+              throw failures.pop();
+            }
+            sent.add(toString(StandardCharsets.UTF_8));
+            reset();
+          }
+        };
+    try (var once =
+        new CellOutput(
+            new PrintStream(keeps, true), sender("err "), new PrintStream(idle), System.err)) {
+      once.begin();
+      once.out().print("a");
+      assertThatThrownBy(once::flush).hasMessage("not now");
+      once.end();
+    }
+
+    assertThat(String.join("", sent)).isEqualTo("a");
   }
 
   @Test

@@ -74,7 +74,9 @@ class KernelProcessTest {
 
       assertThat(kernel.execute("var all = new ArrayList<byte[]>();").status()).isEqualTo("ok");
       fill(kernel, 48 << 20);
-      fill(kernel, 1 << 20); // to the last megabyte
+      for (int i = 0; i < 3; i++) {
+        fill(kernel, 1 << 20); // to the last megabyte
+      }
       Execution deep = kernel.execute("int deep(int n) { return 1 + deep(n); }\ndeep(1)");
       assertThat(deep.evalue()).contains("StackOverflowError");
       assertThat(kernel.execute("System.out.print(2 + 2);").out()).isEqualTo("4");
