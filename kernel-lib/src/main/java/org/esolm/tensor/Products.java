@@ -18,22 +18,19 @@ public final class Products {
   private static final int DEPTH = 4096 / COLUMNS;
 
   /** Rows that are summed into a weight's gradient at a time. */
-  private static final int SUMMED = 128;
+  private static final int SUMMED = 256;
 
-  /** Rows and columns of a weight's gradient at a time: both factors' parts fit a core's cache. */
+  /** Rows of a weight's gradient at a time: the left factor's part fits a core's second cache. */
   private static final int SLICE = 44 * ROWS;
 
-  private static final int WIDE = 16 * COLUMNS;
-
-  // Floats of a strip of each factor, with room for what a whole vector overwrites, and an odd
+  // Floats of a strip of the left factor, with room for what a whole vector overwrites, and an odd
   // number of cache lines, as strips shall not share one place in the cache.
   private static final int LEFT = SUMMED * ROWS + 16;
-  private static final int RIGHT = SUMMED * COLUMNS + 16;
 
   private final Tensor zeros; // [COLUMNS]
   private final Tensor tile; // [ROWS, COLUMNS]
   private final Tensor left; // [SLICE / ROWS, LEFT]
-  private final Tensor right; // [WIDE / COLUMNS, RIGHT]
+  private final Tensor right; // [SUMMED, COLUMNS]
 
   /**
    * Working memory for one thread.
@@ -44,7 +41,7 @@ public final class Products {
     zeros = Tensor.zeros(arena, COLUMNS);
     tile = Tensor.zeros(arena, ROWS, COLUMNS);
     left = Tensor.zeros(arena, SLICE / ROWS, LEFT);
-    right = Tensor.zeros(arena, WIDE / COLUMNS, RIGHT);
+    right = Tensor.zeros(arena, SUMMED, COLUMNS);
   }
 
   /**
@@ -229,7 +226,9 @@ public final class Products {
   }
 
   /**
-   * {@code C += A' B}: the gradient of a weight, summed over many rows.
+   * {@code C += A' B}: the gradient of a weight, summed over many rows. A is copied row by row into
+   * strips, and B, a cache line of each row at a time, into a panel that is used at once and stays
+   * in the nearest cache.
    *
    * @param a [rows, m]
    * @param aAt its first element
@@ -260,23 +259,23 @@ public final class Products {
     Objects.checkFromIndexSize(aAt, rows == 0 ? 0 : (rows - 1L) * lda + m, a.size());
     long cAddress = c.address(cAt, m, ldc, n);
     long strips = left.address(0, left.size());
-    long panels = right.address(0, right.size());
+    long panel = right.address(0, right.size());
     for (int p = 0; p < rows; p += SUMMED) {
       int k = Math.min(SUMMED, rows - p);
-      for (int j = 0; j < n; j += WIDE) {
-        int wide = Math.min(WIDE, n - j);
-        Copies.strips(b, bAt + (long) p * ldb + j, ldb, right, RIGHT, COLUMNS, k, wide);
-        for (int i = 0; i < m; i += SLICE) {
-          int slice = Math.min(SLICE, m - i);
-          Copies.strips(a, aAt + (long) p * lda + i, lda, left, LEFT, ROWS, k, slice);
+      for (int i = 0; i < m; i += SLICE) {
+        int slice = Math.min(SLICE, m - i);
+        Copies.strips(a, aAt + (long) p * lda + i, lda, left, LEFT, ROWS, k, slice);
+        for (int j = 0; j < n; j += COLUMNS) {
+          int wide = Math.min(COLUMNS, n - j);
+          Copies.rows(b, bAt + (long) p * ldb + j, ldb, right, 0, COLUMNS, k, wide);
           long cs = cAddress + ((long) i * ldc + j) * FLOAT;
           tiles(
               strips,
               LEFT * FLOAT,
               FLOAT,
               ROWS * FLOAT,
-              panels,
-              RIGHT * FLOAT,
+              panel,
+              0, // one panel
               COLUMNS * FLOAT,
               cs,
               ldc * FLOAT,
