@@ -66,12 +66,12 @@ class TrainerTest {
   @ParameterizedTest
   @ValueSource(strings = {"ar", "mdlm", "bd3lm", "eso"})
   void weightsDoNotDependOnTheNumberOfThreads(String system) {
-    assertThat(Arrays.equals(trained(system, 1), trained(system, 3))).isTrue();
+    assertThat(Arrays.equals(trained(system, 4, 1), trained(system, 4, 3))).isTrue();
   }
 
-  private static float[] trained(String system, int threads) {
+  private static float[] trained(String system, int steps, int threads) {
     try (Workers workers = new Workers(threads);
-        Trainer trainer = trainer(system, 4, workers)) {
+        Trainer trainer = trainer(system, steps, workers)) {
       trainer.run(e -> {}, () -> {});
       return trainer.averagedWeights().flat().toArray();
     }
@@ -127,6 +127,7 @@ class TrainerTest {
   @Timeout(60)
   void interruptsDoNotChangeTheWeights(String system) throws InterruptedException {
     float[] weights;
+    int steps;
     int interrupts = 0;
     try (Workers workers = new Workers(2);
         Trainer trainer = trainer(system, 4, workers)) {
@@ -144,7 +145,7 @@ class TrainerTest {
                       // the training is over
                     }
                   });
-      while (trainer.step() < 4) {
+      while (trainer.step() < 4 || interrupts < 4) { // which may come late on a busy machine
         try {
           trainer.advance();
         } catch (CancellationException e) {
@@ -158,9 +159,9 @@ class TrainerTest {
       }
       Thread.interrupted(); // the last one
       weights = trainer.averagedWeights().flat().toArray();
+      steps = (int) trainer.step();
     }
-    assertThat(interrupts).isPositive();
-    assertThat(Arrays.equals(weights, trained(system, 2))).isTrue();
+    assertThat(Arrays.equals(weights, trained(system, steps, 2))).isTrue();
   }
 
   @Test
