@@ -37,25 +37,26 @@ final class Headroom {
           .toList();
 
   /** Whether a cell runs, which would take what is given up. */
-  private boolean guarded;
+  private boolean inCell;
 
   /** A cell begins. */
-  synchronized void guard() {
-    guarded = true;
+  synchronized void begin() {
+    inCell = true;
   }
 
   /**
    * Holds memory back, but no more than half of what there is: a cell has to free some, perhaps.
    */
   synchronized void take() {
-    int count = count();
-    if (count == held.length) {
+    long bytes = bytes();
+    long missing = held.length - bytes / CHUNK;
+    if (missing == 0) {
       return;
     }
-    if (room() + (long) count * CHUNK < wanted) {
+    if (room() + bytes < wanted) {
       System.gc();
     }
-    long missing = Math.min(held.length - count, room() / 2 / CHUNK);
+    missing = Math.min(missing, room() / 2 / CHUNK);
     try {
       for (int i = 0; i < held.length && missing > 0; i++) {
         if (held[i] == null) {
@@ -78,7 +79,7 @@ final class Headroom {
    * have nothing to give up when it runs out of memory itself.
    */
   synchronized void releaseBetweenCells() {
-    if (!guarded) {
+    if (!inCell) {
       release();
     }
   }
@@ -88,9 +89,9 @@ final class Headroom {
    *
    * @return whether memory is short
    */
-  synchronized boolean isShort() {
-    guarded = false;
-    if (room() + (long) count() * CHUNK >= 2 * wanted) {
+  synchronized boolean end() {
+    inCell = false;
+    if (room() + bytes() >= 2 * wanted) {
       return false;
     }
     release();
@@ -98,14 +99,15 @@ final class Headroom {
     return room() < wanted;
   }
 
-  private int count() {
-    int count = 0;
+  /** The bytes that are held. */
+  private long bytes() {
+    long bytes = 0;
     for (byte[] chunk : held) {
       if (chunk != null) {
-        count++;
+        bytes += CHUNK;
       }
     }
-    return count;
+    return bytes;
   }
 
   /** The bytes that could be had now. */

@@ -99,7 +99,7 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
     lastReport = List.of();
     session.begin();
     output.begin();
-    headroom.guard();
+    headroom.begin();
     try {
       Object value = magics.run(cell, Origin.cell(executionCount.get() - 1));
       // display(...) as the last line is an expression too; nobody wants to read its id.
@@ -111,7 +111,7 @@ public final class JavaKernel extends BaseKernel implements AutoCloseable {
       headroom.release(); // it may be the compiler's for a lack of memory
       throw CellException.of(e.toString());
     } finally {
-      if (headroom.isShort()) {
+      if (headroom.end()) {
         System.err.println(CellException.FULL);
       }
       output.end();

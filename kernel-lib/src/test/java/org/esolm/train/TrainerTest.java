@@ -161,6 +161,7 @@ class TrainerTest {
       weights = trainer.averagedWeights().flat().toArray();
       steps = (int) trainer.step();
     }
+    assertThat(interrupts).isPositive();
     assertThat(Arrays.equals(weights, trained(system, steps, 2))).isTrue();
   }
 
