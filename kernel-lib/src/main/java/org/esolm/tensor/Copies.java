@@ -97,6 +97,55 @@ final class Copies {
   }
 
   /**
+   * Copies rows into panels of {@link MicroKernel#COLUMNS} columns, each panel's rows one behind
+   * the other: four panels at a time, as a row's next cache lines come cheaper than those of other
+   * rows. Whole vectors are copied, as in {@link #rows}.
+   *
+   * @param x where the rows lie
+   * @param at first row's first element
+   * @param ld floats from row to row
+   * @param to where they go, from its first element on
+   * @param distance floats from panel to panel
+   * @param rows how many
+   * @param columns floats of a row
+   */
+  static void panels(Tensor x, long at, int ld, Tensor to, int distance, int rows, int columns) {
+    int wide = MicroKernel.COLUMNS;
+    int j = 0;
+    for (; j + 4 * wide <= columns; j += 4 * wide) {
+      long from = x.address(at + j, rows, ld, 4L * wide);
+      long target = to.address((long) (j / wide) * distance, 4, distance, (long) rows * wide);
+      fourPanels(from, ld, target, distance, rows);
+    }
+    for (; j < columns; j += wide) {
+      long target = (long) (j / wide) * distance;
+      rows(x, at + j, ld, to, target, wide, rows, Math.min(wide, columns - j));
+    }
+  }
+
+  private static void fourPanels(long from, int step, long to, int distance, int n) {
+    long a = from & ADDRESS;
+    long u = 4L * step & STRIDE;
+    long p0 = to & ADDRESS;
+    long p1 = to + 4L * distance & ADDRESS;
+    long p2 = to + 8L * distance & ADDRESS;
+    long p3 = to + 12L * distance & ADDRESS;
+    for (int i = 0; i < n; i++) {
+      long q = i & Integer.MAX_VALUE;
+      long r = a + q * u;
+      long t = q * 2 * NEXT;
+      fromMemorySegment(F, ALL, r, NATIVE).intoMemorySegment(ALL, p0 + t, NATIVE);
+      fromMemorySegment(F, ALL, r + NEXT, NATIVE).intoMemorySegment(ALL, p0 + t + NEXT, NATIVE);
+      fromMemorySegment(F, ALL, r + 2 * NEXT, NATIVE).intoMemorySegment(ALL, p1 + t, NATIVE);
+      fromMemorySegment(F, ALL, r + 3 * NEXT, NATIVE).intoMemorySegment(ALL, p1 + t + NEXT, NATIVE);
+      fromMemorySegment(F, ALL, r + 4 * NEXT, NATIVE).intoMemorySegment(ALL, p2 + t, NATIVE);
+      fromMemorySegment(F, ALL, r + 5 * NEXT, NATIVE).intoMemorySegment(ALL, p2 + t + NEXT, NATIVE);
+      fromMemorySegment(F, ALL, r + 6 * NEXT, NATIVE).intoMemorySegment(ALL, p3 + t, NATIVE);
+      fromMemorySegment(F, ALL, r + 7 * NEXT, NATIVE).intoMemorySegment(ALL, p3 + t + NEXT, NATIVE);
+    }
+  }
+
+  /**
    * {@code to[j, i] = factor x[i, j]}.
    *
    * @param x a matrix

@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
  * The matrix products of one attention head over one sequence: keys and values are copied once into
  * the order that products read, then groups of six queries are multiplied with windows of keys.
  * Scores of a query stand in a row with one column a key; columns outside of windows are not
- * touched, but for up to {@link #ROOM} behind one.
+ * touched, but for fewer than {@link #ROOM} before and behind one, as panels are multiplied whole.
  */
 public final class HeadProducts {
   /** Queries of a group. */
@@ -15,23 +15,25 @@ public final class HeadProducts {
   /** Groups whose scores are kept at a time. */
   public static final int GROUPS = 8;
 
-  /** Columns behind a window that may be overwritten, at most. */
+  /** A distance between windows at which what is overwritten behind one is not the other's. */
   public static final int ROOM = MicroKernel.COLUMNS;
 
   private static final int COLUMNS = MicroKernel.COLUMNS;
 
   private final int h;
-  private final int wide; // h in whole panels
   private final int ld; // floats from row to row of what has a column a key
   private final Products products;
   private final Tensor scores; // [GROUPS ROWS, ld] scores, then probabilities
   private final Tensor gradients; // [GROUPS ROWS, ld] of the scores
-  private final Tensor keysAcross; // [h, ld] keys, transposed, with the scale
-  private final Tensor valuesAcross; // [h, ld]
-  private final Tensor keys; // [keys, wide]
-  private final Tensor values; // [keys, wide]
-  private final Tensor queries; // [GROUPS ROWS, wide]
-  private final Tensor outputs; // [GROUPS ROWS, wide] gradients of attention's output
+
+  // in panels: of COLUMNS keys, or of COLUMNS of a head's columns
+  private final Tensor keysAcross; // [panels, h, COLUMNS] with the scale
+  private final Tensor valuesAcross; // [panels, h, COLUMNS]
+  private final Tensor keys; // [panels, keys, COLUMNS]
+  private final Tensor values; // [panels, keys, COLUMNS]
+  private final Tensor queries; // [panels, GROUPS ROWS, COLUMNS]
+  private final Tensor outputs; // [panels, GROUPS ROWS, COLUMNS] gradients of attention's output
+  private final Tensor strip; // [GROUPS ROWS, ROWS] some keys' columns of scores or gradients
 
   /**
    * Working memory for one thread.
@@ -43,7 +45,8 @@ public final class HeadProducts {
    */
   public HeadProducts(Arena arena, int longest, int h, boolean training) {
     this.h = h;
-    wide = (h + COLUMNS - 1) / COLUMNS * COLUMNS;
+    int panels = (h + COLUMNS - 1) / COLUMNS;
+    int across = (longest + COLUMNS - 1) / COLUMNS;
     // room behind the last key, and an odd number of cache lines, as rows one below the other
     // shall not share one place in the cache
     ld = (longest + 2 * COLUMNS + 31) / 32 * 32 + 16;
@@ -51,13 +54,14 @@ public final class HeadProducts {
     int rows = GROUPS * ROWS;
     int n = training ? 1 : 0;
     scores = Tensor.zeros(arena, training ? rows : ROWS, ld);
-    keysAcross = Tensor.zeros(arena, h, ld);
-    values = Tensor.zeros(arena, longest, wide);
+    keysAcross = Tensor.zeros(arena, across, h * COLUMNS);
+    values = Tensor.zeros(arena, panels, longest * COLUMNS);
     gradients = Tensor.zeros(arena, n * rows, ld);
-    valuesAcross = Tensor.zeros(arena, n * h, ld);
-    keys = Tensor.zeros(arena, n * longest, wide);
-    queries = Tensor.zeros(arena, n * rows, wide);
-    outputs = Tensor.zeros(arena, n * rows, wide);
+    valuesAcross = Tensor.zeros(arena, n * across, h * COLUMNS);
+    keys = Tensor.zeros(arena, n * panels, longest * COLUMNS);
+    queries = Tensor.zeros(arena, n * panels, rows * COLUMNS);
+    outputs = Tensor.zeros(arena, n * panels, rows * COLUMNS);
+    strip = Tensor.zeros(arena, n * (rows * ROWS + COLUMNS));
   }
 
   /**
@@ -99,8 +103,8 @@ public final class HeadProducts {
    * @param scale factor of every score
    */
   public void beginForward(Tensor x, long k, long v, int ldx, int n, float scale) {
-    Copies.transposed(x, k, ldx, keysAcross, 0, ld, n, h, scale);
-    Copies.rows(x, v, ldx, values, 0, wide, n, h);
+    across(x, k, ldx, n, keysAcross, scale);
+    Copies.panels(x, v, ldx, values, values.dim(1), n, h);
   }
 
   /**
@@ -114,23 +118,34 @@ public final class HeadProducts {
    * @param scale factor of every score
    */
   public void beginBackward(Tensor x, long k, long v, int ldx, int n, float scale) {
-    Copies.transposed(x, k, ldx, keysAcross, 0, ld, n, h, scale);
-    Copies.transposed(x, v, ldx, valuesAcross, 0, ld, n, h, 1f);
-    Copies.rows(x, k, ldx, keys, 0, wide, n, h);
+    across(x, k, ldx, n, keysAcross, scale);
+    across(x, v, ldx, n, valuesAcross, 1f);
+    Copies.panels(x, k, ldx, keys, keys.dim(1), n, h);
+  }
+
+  /** Rows to panels in which each of them is a column. */
+  private void across(Tensor x, long at, int ldx, int n, Tensor to, float factor) {
+    for (int i = 0; i < n; i += COLUMNS) {
+      int some = Math.min(COLUMNS, n - i);
+      long from = at + (long) i * ldx;
+      Copies.transposed(x, from, ldx, to, (long) i * h, COLUMNS, some, h, factor);
+    }
   }
 
   private static long at(Tensor t, long index) {
     return t.address(index, 1);
   }
 
-  /** Products of a group's rows, of size h, with a window of keys, into whole panels of columns. */
-  private void across(
+  /** Products of a group's rows, of size h, with a window of keys, in whole panels. */
+  private void multiplyAcross(
       Tensor x, long xAt, int ldx, int n, Tensor right, Tensor to, int g, int from, int end) {
     if (from < end) {
-      int columns = (end - from + COLUMNS - 1) / COLUMNS * COLUMNS;
-      long target = at(to, row(g * ROWS) + from);
+      int first = from / COLUMNS * COLUMNS;
+      int columns = (end - first + COLUMNS - 1) / COLUMNS * COLUMNS;
+      long target = at(to, row(g * ROWS) + first);
       long left = x.address(xAt, n, ldx, h);
-      products.multiply(left, ldx, 1, at(right, from), ld, false, target, ld, n, columns, h);
+      long panels = at(right, (long) first * h);
+      products.multiply(left, ldx, panels, COLUMNS * h, false, target, ld, n, columns, h);
     }
   }
 
@@ -146,7 +161,7 @@ public final class HeadProducts {
    * @param end behind its last key
    */
   public void scores(Tensor q, long qAt, int ldq, int n, int g, int from, int end) {
-    across(q, qAt, ldq, n, keysAcross, scores, g, from, end);
+    multiplyAcross(q, qAt, ldq, n, keysAcross, scores, g, from, end);
   }
 
   /**
@@ -161,11 +176,11 @@ public final class HeadProducts {
    * @param end behind its last key
    */
   public void gradients(Tensor dout, long at, int lddout, int n, int g, int from, int end) {
-    across(dout, at, lddout, n, valuesAcross, gradients, g, from, end);
+    multiplyAcross(dout, at, lddout, n, valuesAcross, gradients, g, from, end);
   }
 
   /** {@code to = p x} or {@code to += p x} over a window of keys. */
-  private void along(
+  private void multiplyAlong(
       Tensor p,
       int g,
       int n,
@@ -178,9 +193,9 @@ public final class HeadProducts {
       int ldto) {
     if (from < end) {
       long left = at(p, row(g * ROWS) + from);
-      long right = at(x, (long) from * wide);
+      long right = at(x, (long) from * COLUMNS);
       long target = to.address(at, n, ldto, h);
-      products.multiply(left, ld, 1, right, wide, add, target, ldto, n, h, end - from);
+      products.multiply(left, ld, right, x.dim(1), add, target, ldto, n, h, end - from);
     }
   }
 
@@ -197,7 +212,7 @@ public final class HeadProducts {
    * @param ldout floats from row to row
    */
   public void values(int g, int n, int from, int end, boolean add, Tensor out, long at, int ldout) {
-    along(scores, g, n, from, end, values, add, out, at, ldout);
+    multiplyAlong(scores, g, n, from, end, values, add, out, at, ldout);
   }
 
   /**
@@ -214,7 +229,7 @@ public final class HeadProducts {
    */
   public void queryGradients(
       int g, int n, int from, int end, boolean add, Tensor dq, long at, int lddq) {
-    along(gradients, g, n, from, end, keys, add, dq, at, lddq);
+    multiplyAlong(gradients, g, n, from, end, keys, add, dq, at, lddq);
   }
 
   /**
@@ -231,17 +246,18 @@ public final class HeadProducts {
    */
   public void takeQueries(
       Tensor q, long qAt, int ldq, Tensor dout, long doutAt, int lddout, int n) {
-    Copies.rows(q, qAt, ldq, queries, 0, wide, n, h);
-    Copies.rows(dout, doutAt, lddout, outputs, 0, wide, n, h);
+    Copies.panels(q, qAt, ldq, queries, queries.dim(1), n, h);
+    Copies.panels(dout, doutAt, lddout, outputs, outputs.dim(1), n, h);
   }
 
   /** {@code to += p' x} for some keys, over queries from a group on. */
-  private void down(
+  private void addDown(
       Tensor p, int key, int n, int g, int count, Tensor x, Tensor to, long at, int ldto) {
-    long left = at(p, row(g * ROWS) + key);
-    long right = at(x, (long) g * ROWS * wide);
-    products.multiply(
-        left, 1, ld, right, wide, true, to.address(at, n, ldto, h), ldto, n, h, count);
+    Copies.strips(p, row(g * ROWS) + key, ld, strip, strip.dim(0), ROWS, count, n);
+    long left = strip.address(0, strip.size());
+    long right = at(x, (long) g * ROWS * COLUMNS);
+    long target = to.address(at, n, ldto, h);
+    products.multiply(left, Products.STRIP, right, x.dim(1), true, target, ldto, n, h, count);
   }
 
   /**
@@ -256,7 +272,7 @@ public final class HeadProducts {
    * @param lddk floats from key to key
    */
   public void addKeys(int key, int n, int g, int count, Tensor dk, long at, int lddk) {
-    down(gradients, key, n, g, count, queries, dk, at, lddk);
+    addDown(gradients, key, n, g, count, queries, dk, at, lddk);
   }
 
   /**
@@ -271,6 +287,6 @@ public final class HeadProducts {
    * @param lddv floats from value to value
    */
   public void addValues(int key, int n, int g, int count, Tensor dv, long at, int lddv) {
-    down(scores, key, n, g, count, outputs, dv, at, lddv);
+    addDown(scores, key, n, g, count, outputs, dv, at, lddv);
   }
 }

@@ -10,6 +10,7 @@ import static org.esolm.tensor.Simd.NATIVE;
 import static org.esolm.tensor.Simd.W;
 
 import java.lang.foreign.Arena;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -20,7 +21,8 @@ import jdk.incubator.vector.FloatVector;
  * <p>Six rows at a time are {@link MicroKernel}'s. For what is left, each kernel keeps eight sums,
  * which hides the latency of two multipliers and fits sixteen registers with what it multiplies:
  * one row by four panels, two by two, four by one. Memory is given by address and not checked:
- * callers check whole matrices once. All distances are in bytes.
+ * callers check whole matrices once. All distances are in bytes. Offsets within a panel are ints, for
+ * the reason given in {@link MicroKernel}.
  */
 final class PanelProduct {
   /** Columns of a panel. */
@@ -28,6 +30,8 @@ final class PanelProduct {
 
   /** Bytes of one vector. */
   private static final int V = W * Tensor.BYTES;
+
+  private static final int STEP = 2 * V; // from row to row of a panel
 
   private static final Tensor ZEROS = Tensor.zeros(Arena.global(), P);
 
@@ -81,8 +85,7 @@ final class PanelProduct {
   }
 
   private static void sixByOne(long x, long ldx, long w, int n, long y, long ldy) {
-    MicroKernel.multiply(
-        x, ldx, Tensor.BYTES, w, 2L * V, n, ZEROS.address(0, P), 0, y, ldy, MicroKernel.ROWS);
+    MicroKernel.multiply(x, ldx, w, n, ZEROS.address(0, P), 0, y, ldy, MicroKernel.ROWS);
   }
 
   private static void two(long x, long ldx, long w, long ldw, int n, long y, long ldy, int panels) {
@@ -118,9 +121,10 @@ final class PanelProduct {
     long wb = wa + ldw & ADDRESS;
     long wc = wb + ldw & ADDRESS;
     long wd = wc + ldw & ADDRESS;
-    for (int k = 0; k < n; k++) {
-      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
-      long at = 2L * V * k;
+    int m = Objects.checkIndex(n, MicroKernel.INNER);
+    for (int k = 0; k < m; k++) {
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
+      long at = k * STEP;
       a0 = v.fma(fromMemorySegment(F, ALL, wa + at, NATIVE), a0);
       a1 = v.fma(fromMemorySegment(F, ALL, wa + at + V, NATIVE), a1);
       b0 = v.fma(fromMemorySegment(F, ALL, wb + at, NATIVE), b0);
@@ -146,9 +150,10 @@ final class PanelProduct {
     long xa = x & ADDRESS;
     long wa = w & ADDRESS;
     long wb = wa + ldw & ADDRESS;
-    for (int k = 0; k < n; k++) {
-      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
-      long at = 2L * V * k;
+    int m = Objects.checkIndex(n, MicroKernel.INNER);
+    for (int k = 0; k < m; k++) {
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
+      long at = k * STEP;
       a0 = v.fma(fromMemorySegment(F, ALL, wa + at, NATIVE), a0);
       a1 = v.fma(fromMemorySegment(F, ALL, wa + at + V, NATIVE), a1);
       b0 = v.fma(fromMemorySegment(F, ALL, wb + at, NATIVE), b0);
@@ -165,9 +170,10 @@ final class PanelProduct {
     FloatVector a0 = zero, a1 = zero;
     long xa = x & ADDRESS;
     long wa = w & ADDRESS;
-    for (int k = 0; k < n; k++) {
-      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
-      long at = wa + 2L * V * k;
+    int m = Objects.checkIndex(n, MicroKernel.INNER);
+    for (int k = 0; k < m; k++) {
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
+      long at = wa + k * STEP;
       a0 = v.fma(fromMemorySegment(F, ALL, at, NATIVE), a0);
       a1 = v.fma(fromMemorySegment(F, ALL, at + V, NATIVE), a1);
     }
@@ -183,18 +189,19 @@ final class PanelProduct {
     long wa = w & ADDRESS;
     long xb = xa + ldx & ADDRESS;
     long wb = wa + ldw & ADDRESS;
-    for (int k = 0; k < n; k++) {
-      long at = 2L * V * k;
+    int m = Objects.checkIndex(n, MicroKernel.INNER);
+    for (int k = 0; k < m; k++) {
+      long at = k * STEP;
       FloatVector w0 = fromMemorySegment(F, ALL, wa + at, NATIVE);
       FloatVector w1 = fromMemorySegment(F, ALL, wa + at + V, NATIVE);
       FloatVector w2 = fromMemorySegment(F, ALL, wb + at, NATIVE);
       FloatVector w3 = fromMemorySegment(F, ALL, wb + at + V, NATIVE);
-      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
       a0 = v.fma(w0, a0);
       a1 = v.fma(w1, a1);
       a2 = v.fma(w2, a2);
       a3 = v.fma(w3, a3);
-      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xb + 4L * k));
+      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xb + k * Tensor.BYTES));
       b0 = v.fma(w0, b0);
       b1 = v.fma(w1, b1);
       b2 = v.fma(w2, b2);
@@ -216,13 +223,14 @@ final class PanelProduct {
     long xa = x & ADDRESS;
     long wa = w & ADDRESS;
     long xb = xa + ldx & ADDRESS;
-    for (int k = 0; k < n; k++) {
-      FloatVector w0 = fromMemorySegment(F, ALL, wa + 2L * V * k, NATIVE);
-      FloatVector w1 = fromMemorySegment(F, ALL, wa + 2L * V * k + V, NATIVE);
-      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
+    int m = Objects.checkIndex(n, MicroKernel.INNER);
+    for (int k = 0; k < m; k++) {
+      FloatVector w0 = fromMemorySegment(F, ALL, wa + k * STEP, NATIVE);
+      FloatVector w1 = fromMemorySegment(F, ALL, wa + k * STEP + V, NATIVE);
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
       a0 = v.fma(w0, a0);
       a1 = v.fma(w1, a1);
-      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xb + 4L * k));
+      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xb + k * Tensor.BYTES));
       b0 = v.fma(w0, b0);
       b1 = v.fma(w1, b1);
     }
@@ -241,19 +249,20 @@ final class PanelProduct {
     long xb = xa + ldx & ADDRESS;
     long xc = xb + ldx & ADDRESS;
     long xd = xc + ldx & ADDRESS;
-    for (int k = 0; k < n; k++) {
-      FloatVector w0 = fromMemorySegment(F, ALL, wa + 2L * V * k, NATIVE);
-      FloatVector w1 = fromMemorySegment(F, ALL, wa + 2L * V * k + V, NATIVE);
-      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + 4L * k));
+    int m = Objects.checkIndex(n, MicroKernel.INNER);
+    for (int k = 0; k < m; k++) {
+      FloatVector w0 = fromMemorySegment(F, ALL, wa + k * STEP, NATIVE);
+      FloatVector w1 = fromMemorySegment(F, ALL, wa + k * STEP + V, NATIVE);
+      FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
       a0 = v.fma(w0, a0);
       a1 = v.fma(w1, a1);
-      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xb + 4L * k));
+      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xb + k * Tensor.BYTES));
       b0 = v.fma(w0, b0);
       b1 = v.fma(w1, b1);
-      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xc + 4L * k));
+      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xc + k * Tensor.BYTES));
       c0 = v.fma(w0, c0);
       c1 = v.fma(w1, c1);
-      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xd + 4L * k));
+      v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xd + k * Tensor.BYTES));
       d0 = v.fma(w0, d0);
       d1 = v.fma(w1, d1);
     }

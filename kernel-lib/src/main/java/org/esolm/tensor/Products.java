@@ -14,6 +14,9 @@ public final class Products {
   private static final int COLUMNS = MicroKernel.COLUMNS;
   private static final long FLOAT = Tensor.BYTES;
 
+  /** In place of a distance from row to row: the left factor is a strip, or several. */
+  static final int STRIP = 0;
+
   /** Rows of the right factor at a time: a panel of so many, 16 kB, stays in the nearest cache. */
   private static final int DEPTH = 4096 / COLUMNS;
 
@@ -27,10 +30,16 @@ public final class Products {
   // number of cache lines, as strips shall not share one place in the cache.
   private static final int LEFT = SUMMED * ROWS + 16;
 
+  /** Columns of the right factor at a time. */
+  private static final int ACROSS = 4 * COLUMNS;
+
+  // Floats of a panel of the right factor, an odd number of cache lines too.
+  private static final int RIGHT = SUMMED * COLUMNS + 16;
+
   private final Tensor zeros; // [COLUMNS]
   private final Tensor tile; // [ROWS, COLUMNS]
   private final Tensor left; // [SLICE / ROWS, LEFT]
-  private final Tensor right; // [SUMMED, COLUMNS]
+  private final Tensor right; // [ACROSS / COLUMNS, RIGHT]
 
   /**
    * Working memory for one thread.
@@ -41,7 +50,7 @@ public final class Products {
     zeros = Tensor.zeros(arena, COLUMNS);
     tile = Tensor.zeros(arena, ROWS, COLUMNS);
     left = Tensor.zeros(arena, SLICE / ROWS, LEFT);
-    right = Tensor.zeros(arena, SUMMED, COLUMNS);
+    right = Tensor.zeros(arena, ACROSS / COLUMNS, RIGHT);
   }
 
   /**
@@ -100,10 +109,8 @@ public final class Products {
           aAddress + p * FLOAT,
           lda * FLOAT * ROWS,
           lda * FLOAT,
-          FLOAT,
           b.address() + (long) (from + p) * COLUMNS * FLOAT,
           bPanel,
-          COLUMNS * FLOAT,
           p == 0 ? init : cAddress,
           p == 0 ? 0 : ldc * FLOAT,
           p == 0 && bias == null ? 0 : FLOAT,
@@ -116,41 +123,28 @@ public final class Products {
   }
 
   /**
-   * {@code C = A B} or {@code C += A B} of matrices that lie in any order, B unpacked: whole
-   * vectors of its rows are read, and so must be there.
+   * {@code C = A B} or {@code C += A B} of packed rows.
    *
    * @param a address of A
-   * @param aRow floats from row to row of A
-   * @param aStep floats from column to column of A
-   * @param b address of B, rows of n floats and up to COLUMNS - 1 behind them
-   * @param ldb floats from row to row of B
+   * @param lda floats from row to row of A, or {@link #STRIP} if its columns lie one behind the
+   *     other, ROWS floats each
+   * @param b address of B, in panels
+   * @param panel floats from panel to panel
    * @param add whether C is added to
    * @param c address of C
    * @param ldc floats from row to row of C
-   * @param rows number of rows
+   * @param rows number of rows, of a strip at most ROWS
    * @param n columns of C
    * @param k columns of A
    */
   void multiply(
-      long a,
-      int aRow,
-      int aStep,
-      long b,
-      int ldb,
-      boolean add,
-      long c,
-      int ldc,
-      int rows,
-      int n,
-      int k) {
+      long a, int lda, long b, int panel, boolean add, long c, int ldc, int rows, int n, int k) {
     tiles(
         a,
-        aRow * FLOAT * ROWS,
-        aRow * FLOAT,
-        aStep * FLOAT,
+        lda * FLOAT * ROWS,
+        lda * FLOAT,
         b,
-        COLUMNS * FLOAT,
-        ldb * FLOAT,
+        panel * FLOAT,
         add ? c : zeros.address(0, COLUMNS),
         add ? ldc * FLOAT : 0,
         add ? FLOAT : 0,
@@ -161,15 +155,17 @@ public final class Products {
         k);
   }
 
-  /** All tiles of a product; addresses and distances are bytes. */
+  /**
+   * All tiles of a product; addresses and distances are bytes.
+   *
+   * @param aRow from row to row of A, or STRIP if A lies in strips
+   */
   private void tiles(
       long a,
       long aTile,
       long aRow,
-      long aStep,
       long b,
       long bPanel,
-      long bStep,
       long init,
       long initRow,
       long initStep,
@@ -186,12 +182,21 @@ public final class Products {
         long ai = a + i / ROWS * aTile;
         long start = init + i * initRow + j * initStep;
         long end = c + i * cRow + j * FLOAT;
-        if (columns == COLUMNS) {
-          MicroKernel.multiply(ai, aRow, aStep, bj, bStep, k, start, initRow, end, cRow, m);
+        if (columns < COLUMNS) {
+          narrow(ai, aRow, bj, k, start, initRow, initStep, end, cRow, m, columns);
         } else {
-          narrow(ai, aRow, aStep, bj, bStep, k, start, initRow, initStep, end, cRow, m, columns);
+          tile(ai, aRow, bj, k, start, initRow, end, cRow, m);
         }
       }
+    }
+  }
+
+  private static void tile(
+      long a, long aRow, long b, int k, long init, long initRow, long c, long cRow, int rows) {
+    if (aRow == STRIP) {
+      MicroKernel.multiplyStrip(a, FLOAT, b, k, init, initRow, c, cRow, rows);
+    } else {
+      MicroKernel.multiply(a, aRow, b, k, init, initRow, c, cRow, rows);
     }
   }
 
@@ -199,9 +204,7 @@ public final class Products {
   private void narrow(
       long a,
       long aRow,
-      long aStep,
       long b,
-      long bStep,
       int k,
       long init,
       long initRow,
@@ -217,7 +220,7 @@ public final class Products {
         Memory.set(t + i * row + j * FLOAT, Memory.get(init + i * initRow + j * initStep));
       }
     }
-    MicroKernel.multiply(a, aRow, aStep, b, bStep, k, t, row, t, row, rows);
+    tile(a, aRow, b, k, t, row, t, row, rows);
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < columns; j++) {
         Memory.set(c + i * cRow + j * FLOAT, Memory.get(t + i * row + j * FLOAT));
@@ -227,8 +230,7 @@ public final class Products {
 
   /**
    * {@code C += A' B}: the gradient of a weight, summed over many rows. A is copied row by row into
-   * strips, and B, a cache line of each row at a time, into a panel that is used at once and stays
-   * in the nearest cache.
+   * strips, and B, four cache lines of each row at a time, into panels that are used at once.
    *
    * @param a [rows, m]
    * @param aAt its first element
@@ -259,24 +261,22 @@ public final class Products {
     Objects.checkFromIndexSize(aAt, rows == 0 ? 0 : (rows - 1L) * lda + m, a.size());
     long cAddress = c.address(cAt, m, ldc, n);
     long strips = left.address(0, left.size());
-    long panel = right.address(0, right.size());
+    long panels = right.address(0, right.size());
     for (int p = 0; p < rows; p += SUMMED) {
       int k = Math.min(SUMMED, rows - p);
       for (int i = 0; i < m; i += SLICE) {
         int slice = Math.min(SLICE, m - i);
         Copies.strips(a, aAt + (long) p * lda + i, lda, left, LEFT, ROWS, k, slice);
-        for (int j = 0; j < n; j += COLUMNS) {
-          int wide = Math.min(COLUMNS, n - j);
-          Copies.rows(b, bAt + (long) p * ldb + j, ldb, right, 0, COLUMNS, k, wide);
+        for (int j = 0; j < n; j += ACROSS) {
+          int wide = Math.min(ACROSS, n - j);
+          Copies.panels(b, bAt + (long) p * ldb + j, ldb, right, RIGHT, k, wide);
           long cs = cAddress + ((long) i * ldc + j) * FLOAT;
           tiles(
               strips,
               LEFT * FLOAT,
-              FLOAT,
-              ROWS * FLOAT,
-              panel,
-              0, // one panel
-              COLUMNS * FLOAT,
+              STRIP,
+              panels,
+              RIGHT * FLOAT,
               cs,
               ldc * FLOAT,
               FLOAT,
