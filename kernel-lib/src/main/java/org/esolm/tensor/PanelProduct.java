@@ -122,7 +122,8 @@ final class PanelProduct {
     long wc = wb + ldw & ADDRESS;
     long wd = wc + ldw & ADDRESS;
     int m = Objects.checkIndex(n, MicroKernel.INNER);
-    for (int k = 0; k < m; k++) {
+    for (int i = 0; i < m; i++) {
+      int k = i & MicroKernel.INNER - 1;
       FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
       long at = k * STEP;
       a0 = v.fma(fromMemorySegment(F, ALL, wa + at, NATIVE), a0);
@@ -151,7 +152,8 @@ final class PanelProduct {
     long wa = w & ADDRESS;
     long wb = wa + ldw & ADDRESS;
     int m = Objects.checkIndex(n, MicroKernel.INNER);
-    for (int k = 0; k < m; k++) {
+    for (int i = 0; i < m; i++) {
+      int k = i & MicroKernel.INNER - 1;
       FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
       long at = k * STEP;
       a0 = v.fma(fromMemorySegment(F, ALL, wa + at, NATIVE), a0);
@@ -171,7 +173,8 @@ final class PanelProduct {
     long xa = x & ADDRESS;
     long wa = w & ADDRESS;
     int m = Objects.checkIndex(n, MicroKernel.INNER);
-    for (int k = 0; k < m; k++) {
+    for (int i = 0; i < m; i++) {
+      int k = i & MicroKernel.INNER - 1;
       FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
       long at = wa + k * STEP;
       a0 = v.fma(fromMemorySegment(F, ALL, at, NATIVE), a0);
@@ -190,7 +193,8 @@ final class PanelProduct {
     long xb = xa + ldx & ADDRESS;
     long wb = wa + ldw & ADDRESS;
     int m = Objects.checkIndex(n, MicroKernel.INNER);
-    for (int k = 0; k < m; k++) {
+    for (int i = 0; i < m; i++) {
+      int k = i & MicroKernel.INNER - 1;
       long at = k * STEP;
       FloatVector w0 = fromMemorySegment(F, ALL, wa + at, NATIVE);
       FloatVector w1 = fromMemorySegment(F, ALL, wa + at + V, NATIVE);
@@ -224,7 +228,8 @@ final class PanelProduct {
     long wa = w & ADDRESS;
     long xb = xa + ldx & ADDRESS;
     int m = Objects.checkIndex(n, MicroKernel.INNER);
-    for (int k = 0; k < m; k++) {
+    for (int i = 0; i < m; i++) {
+      int k = i & MicroKernel.INNER - 1;
       FloatVector w0 = fromMemorySegment(F, ALL, wa + k * STEP, NATIVE);
       FloatVector w1 = fromMemorySegment(F, ALL, wa + k * STEP + V, NATIVE);
       FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
@@ -250,7 +255,8 @@ final class PanelProduct {
     long xc = xb + ldx & ADDRESS;
     long xd = xc + ldx & ADDRESS;
     int m = Objects.checkIndex(n, MicroKernel.INNER);
-    for (int k = 0; k < m; k++) {
+    for (int i = 0; i < m; i++) {
+      int k = i & MicroKernel.INNER - 1;
       FloatVector w0 = fromMemorySegment(F, ALL, wa + k * STEP, NATIVE);
       FloatVector w1 = fromMemorySegment(F, ALL, wa + k * STEP + V, NATIVE);
       FloatVector v = broadcast(F, ALL.get(JAVA_FLOAT_UNALIGNED, xa + k * Tensor.BYTES));
