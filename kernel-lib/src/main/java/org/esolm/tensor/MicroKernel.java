@@ -135,7 +135,7 @@ final class MicroKernel {
 
   /**
    * The same for an A that lies column by column in a strip: rows side by side, ROWS floats a
-   * column.
+   * column. And the same lines but for one, as a distance that is told costs what constants save.
    *
    * @param a address of A
    * @param aRow bytes of a float: told, as with a constant the compiler would run out of registers

@@ -21,8 +21,8 @@ import jdk.incubator.vector.FloatVector;
  * <p>Six rows at a time are {@link MicroKernel}'s. For what is left, each kernel keeps eight sums,
  * which hides the latency of two multipliers and fits sixteen registers with what it multiplies:
  * one row by four panels, two by two, four by one. Memory is given by address and not checked:
- * callers check whole matrices once. All distances are in bytes. Offsets within a panel are ints, for
- * the reason given in {@link MicroKernel}.
+ * callers check whole matrices once. All distances are in bytes. Offsets within a panel are ints,
+ * for the reason given in {@link MicroKernel}.
  */
 final class PanelProduct {
   /** Columns of a panel. */
