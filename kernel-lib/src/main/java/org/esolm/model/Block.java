@@ -339,37 +339,51 @@ final class Block {
     return (out + SLICE_OUT - 1) / SLICE_OUT * ((in + SLICE_IN - 1) / SLICE_IN);
   }
 
-  int weightUnits(Frame frame) {
-    int qkv = gathers(frame) ? slices(2 * d, d) + slices(d, d) : slices(3 * d, d);
-    return slices(d, hidden) + slices(hidden, d) + slices(d, d) + qkv;
+  /** Units of the weights behind attention, whose gradients need {@link #leaveBackward} only. */
+  int leavingWeightUnits() {
+    return slices(d, hidden) + slices(hidden, d) + slices(d, d);
   }
 
-  /** One unit of the gradients of a block's weights, behind {@link #enterBackward} of all rows. */
-  void weightBackward(Frame frame, Workspace w, Parameters gradient, int unit, int worker) {
+  /** One unit of the gradients of mlp.2, mlp.0 and attn_out, behind leaveBackward of all rows. */
+  void leavingWeights(Frame frame, Workspace w, Parameters gradient, int unit, int worker) {
     Activations t = w.blocks[index];
     BlockParameters dp = gradient.block(index);
     Products products = w.products[worker];
-    int rows = frame.pass.rows();
-    int leaving = gathers(frame) ? frame.pass.wanted() : rows;
+    int n = gathers(frame) ? frame.pass.wanted() : frame.pass.rows();
     int down = slices(d, hidden);
     int up = down + slices(hidden, d);
-    int out = up + slices(d, d);
-    int keyValue = out + (gathers(frame) ? slices(2 * d, d) : 0);
     if (unit < down) {
       Tensor dw = dp.downWeight();
-      slice(products, w.dBranch2, 0, d, w.activated, 0, hidden, dw, 0, unit, d, leaving);
+      slice(products, w.dBranch2, 0, d, w.activated, 0, hidden, dw, 0, unit, d, n);
     } else if (unit < up) {
       Tensor dw = dp.upWeight();
-      slice(products, w.dHidden, 0, hidden, t.y2, 0, d, dw, 0, unit - down, hidden, leaving);
-    } else if (unit < out) {
-      slice(products, w.dBranch1, 0, d, t.attended, 0, d, dp.out(), 0, unit - up, d, leaving);
-    } else if (unit < keyValue) {
-      slice(products, w.dqkv, d, 3 * d, t.y1, 0, d, dp.qkv(), d, unit - out, 2 * d, rows);
-    } else if (gathers(frame)) {
-      Tensor dw = dp.qkv();
-      slice(products, w.dGatheredQ, 0, d, w.gatheredY, 0, d, dw, 0, unit - keyValue, d, leaving);
+      slice(products, w.dHidden, 0, hidden, t.y2, 0, d, dw, 0, unit - down, hidden, n);
     } else {
-      slice(products, w.dqkv, 0, 3 * d, t.y1, 0, d, dp.qkv(), 0, unit - out, 3 * d, rows);
+      slice(products, w.dBranch1, 0, d, t.attended, 0, d, dp.out(), 0, unit - up, d, n);
+    }
+  }
+
+  /** Units of the weights before attention. */
+  int enteringWeightUnits(Frame frame) {
+    return gathers(frame) ? slices(2 * d, d) + slices(d, d) : slices(3 * d, d);
+  }
+
+  /** One unit of the gradients of attn_qkv, behind {@link #enterBackward} of all rows. */
+  void enteringWeights(Frame frame, Workspace w, Parameters gradient, int unit, int worker) {
+    Activations t = w.blocks[index];
+    Tensor dw = gradient.block(index).qkv();
+    Products products = w.products[worker];
+    int n = frame.pass.rows();
+    if (!gathers(frame)) {
+      slice(products, w.dqkv, 0, 3 * d, t.y1, 0, d, dw, 0, unit, 3 * d, n);
+      return;
+    }
+    int keyValue = slices(2 * d, d);
+    if (unit < keyValue) {
+      slice(products, w.dqkv, d, 3 * d, t.y1, 0, d, dw, d, unit, 2 * d, n);
+    } else {
+      int wanted = frame.pass.wanted();
+      slice(products, w.dGatheredQ, 0, d, w.gatheredY, 0, d, dw, 0, unit - keyValue, d, wanted);
     }
   }
 

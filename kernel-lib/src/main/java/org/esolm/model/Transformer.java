@@ -49,7 +49,6 @@ public final class Transformer implements AutoCloseable {
   private final Workers.Task attendBackward;
   private final Workers.Task gatherBackward;
   private final Workers.Task enterBackward;
-  private final Workers.Task weightBackward;
   private final Workers.Task embedBackward;
 
   /**
@@ -92,14 +91,11 @@ public final class Transformer implements AutoCloseable {
         (tile, worker) -> head.gradient(frame, w, chunkFirstTile + tile, chunkFrom, worker);
     headWeight =
         (unit, worker) -> head.weightBackward(w, gradient, unit, chunkFrom, chunkTo, worker);
-    leaveBackward = (tile, worker) -> blocks[block].leaveBackward(frame, w, tile, worker);
-    attendBackward =
-        (unit, worker) -> blocks[block].attendBackward(frame, w, w.attention[worker], unit);
+    leaveBackward = this::leaveBackward;
+    attendBackward = this::attendBackward;
     gatherBackward = (tile, worker) -> blocks[block].gatherBackward(frame, w, tile, worker);
     enterBackward = (tile, worker) -> blocks[block].enterBackward(frame, w, tile, worker);
-    weightBackward =
-        (unit, worker) -> blocks[block].weightBackward(frame, w, gradient, unit, worker);
-    embedBackward = (unit, worker) -> embedBackward(unit);
+    embedBackward = this::embedBackward;
   }
 
   /**
@@ -264,33 +260,74 @@ public final class Transformer implements AutoCloseable {
     return end;
   }
 
+  // Gradients of weights are few and large units of work, and nothing waits for them. So a stage
+  // that makes them possible leaves them to the next, whose small units let all threads end at
+  // about the same time.
+
   private void backward() {
     workers.loop(w.packed.backwardUnits(), packBackward);
     for (int tile = 0, end; tile < frame.lastRows.count(); tile = end) {
+      if (tile > 0) { // the next chunk takes the place of this one's logits
+        workers.loop(head.weightUnits(), headWeight);
+      }
       end = nextChunk(tile);
       workers.loop(end - tile, headGradient);
-      workers.loop(head.weightUnits(), headWeight);
     }
     collect(w.headSums, 0, 2, frame.lastRows.count(), 2);
     for (block = blocks.length - 1; block >= 0; block--) {
       Block b = blocks[block];
       Tensor sums = w.blockSums[block];
       int leaving = b.leaving(frame).count();
-      workers.loop(leaving, leaveBackward);
+      workers.loop(weightUnitsAbove() + leaving, leaveBackward);
       collect(sums, 2, Block.SUMS, leaving, Block.SUMS);
-      workers.loop(frame.pass.sequences() * config.heads(), attendBackward);
+      workers.loop(
+          b.leavingWeightUnits() + frame.pass.sequences() * config.heads(), attendBackward);
       if (b.gathers(frame)) {
         workers.loop(frame.lastRows.count(), gatherBackward);
       }
       workers.loop(frame.rows.count(), enterBackward);
       collect(sums, 0, 2, frame.rows.count(), Block.SUMS);
-      workers.loop(b.weightUnits(frame), weightBackward);
       int d = config.hiddenSize();
       Rows.sumRows(sums, 7L * d, d, gradient.block(block).downBias(), 0, 1, d);
       Rows.sumRows(sums, 8L * d, 4 * d, gradient.block(block).upBias(), 0, 1, 4 * d);
     }
     modulation.backward(w.blockSums, w.headSums, gradient);
-    workers.loop((config.hiddenSize() + EMBED_COLUMNS - 1) / EMBED_COLUMNS, embedBackward);
+    int columns = (config.hiddenSize() + EMBED_COLUMNS - 1) / EMBED_COLUMNS;
+    workers.loop(weightUnitsAbove() + columns, embedBackward);
+  }
+
+  /** Units of what the stages above the block at hand left: of the head or the next block. */
+  private int weightUnitsAbove() {
+    return block + 1 == blocks.length
+        ? head.weightUnits()
+        : blocks[block + 1].enteringWeightUnits(frame);
+  }
+
+  private void weightsAbove(int unit, int worker) {
+    if (block + 1 == blocks.length) {
+      head.weightBackward(w, gradient, unit, chunkFrom, chunkTo, worker);
+    } else {
+      blocks[block + 1].enteringWeights(frame, w, gradient, unit, worker);
+    }
+  }
+
+  private void leaveBackward(int unit, int worker) {
+    int weights = weightUnitsAbove();
+    if (unit < weights) {
+      weightsAbove(unit, worker);
+    } else {
+      blocks[block].leaveBackward(frame, w, unit - weights, worker);
+    }
+  }
+
+  private void attendBackward(int unit, int worker) {
+    Block b = blocks[block];
+    int weights = b.leavingWeightUnits();
+    if (unit < weights) {
+      b.leavingWeights(frame, w, gradient, unit, worker);
+    } else {
+      b.attendBackward(frame, w, w.attention[worker], unit - weights);
+    }
   }
 
   /**
@@ -310,9 +347,14 @@ public final class Transformer implements AutoCloseable {
   private static final int EMBED_COLUMNS = 64;
 
   /** Adds the gradient of the embedding, some columns of it, row by row. */
-  private void embedBackward(int unit) {
+  private void embedBackward(int unit, int worker) {
+    int weights = weightUnitsAbove();
+    if (unit < weights) {
+      weightsAbove(unit, worker);
+      return;
+    }
     int d = config.hiddenSize();
-    int from = unit * EMBED_COLUMNS;
+    int from = (unit - weights) * EMBED_COLUMNS;
     int n = Math.min(EMBED_COLUMNS, d - from);
     Tensor dx = Block.dxIn(frame, w);
     Tensor table = gradient.get("vocab_embed.embedding");
