@@ -18,7 +18,14 @@ final class Activations {
   final Tensor hidden; // [N, 4d] before GELU
   final Tensor branch2; // [N, d] after the MLP and dropout
 
-  Activations(Arena arena, ModelConfig config, int n) {
+  /**
+   * Memory for one block.
+   *
+   * @param n rows, N
+   * @param before those of the block before, or null. They share what only gates need again, if
+   *     there are none.
+   */
+  Activations(Arena arena, ModelConfig config, int n, Activations before) {
     int d = config.hiddenSize();
     x = Tensor.zeros(arena, n, d);
     y1 = Tensor.zeros(arena, n, d);
@@ -26,11 +33,12 @@ final class Activations {
     qkv = Tensor.zeros(arena, n, 3 * d);
     attended = Tensor.zeros(arena, n, d);
     logSum = Tensor.zeros(arena, n, config.heads());
-    branch1 = Tensor.zeros(arena, n, d);
+    boolean shared = before != null && !config.adaLn();
+    branch1 = shared ? before.branch1 : Tensor.zeros(arena, n, d);
     x1 = Tensor.zeros(arena, n, d);
     y2 = Tensor.zeros(arena, n, d);
     statistics2 = Tensor.zeros(arena, n, 2);
     hidden = Tensor.zeros(arena, n, ModelConfig.MLP_RATIO * d);
-    branch2 = Tensor.zeros(arena, n, d);
+    branch2 = config.adaLn() ? Tensor.zeros(arena, n, d) : branch1;
   }
 }

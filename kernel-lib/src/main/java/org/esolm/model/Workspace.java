@@ -60,7 +60,8 @@ final class Workspace implements AutoCloseable {
     rope = new Rope(arena, positions, config.headSize(), ModelConfig.ROTARY_BASE);
     blocks = new Activations[config.blocks()];
     for (int b = 0; b < blocks.length; b++) {
-      blocks[b] = b > 0 && !training ? blocks[0] : new Activations(arena, config, rows);
+      Activations before = b == 0 ? null : blocks[b - 1];
+      blocks[b] = b > 0 && !training ? before : new Activations(arena, config, rows, before);
     }
     gatheredX = Tensor.zeros(arena, rows, d);
     gatheredY = Tensor.zeros(arena, rows, d);
