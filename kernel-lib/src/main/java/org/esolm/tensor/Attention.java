@@ -130,15 +130,30 @@ public final class Attention {
    * @param factor the factor
    */
   public static void scale(Tensor x, long at, int n, float factor) {
+    scale(x, at, n, factor, x, at);
+  }
+
+  /**
+   * Multiplies n floats by a factor, into another place.
+   *
+   * @param x where they lie
+   * @param at the first
+   * @param n how many
+   * @param factor the factor
+   * @param to where the products go
+   * @param toAt the first
+   */
+  static void scale(Tensor x, long at, int n, float factor, Tensor to, long toAt) {
     long row = x.address(at, n) & ADDRESS;
+    long target = to.address(toAt, n) & ADDRESS;
     int whole = whole(n);
     for (int i = 0; i < whole; i += W) {
       fromMemorySegment(F, ALL, row + 4L * i, NATIVE)
           .mul(factor)
-          .intoMemorySegment(ALL, row + 4L * i, NATIVE);
+          .intoMemorySegment(ALL, target + 4L * i, NATIVE);
     }
     for (int i = whole; i < n; i++) {
-      set(row + 4L * i, get(row + 4L * i) * factor);
+      set(target + 4L * i, get(row + 4L * i) * factor);
     }
   }
 

@@ -124,13 +124,7 @@ public final class CachedAttention {
         rows,
         width / P);
     for (int r = 0; r < rows; r++) {
-      Attention.scale(mixed, (long) r * width, h, 1 / sums[r]);
-      MemorySegment.copy(
-          mixed.memory(),
-          bytes((long) r * width),
-          out.memory(),
-          bytes(outAt + (long) r * ldo),
-          bytes(h));
+      Attention.scale(mixed, (long) r * width, h, 1 / sums[r], out, outAt + (long) r * ldo);
     }
   }
 
