@@ -34,6 +34,9 @@ public final class Transformer implements AutoCloseable {
   private int chunkTo;
   private Tensor logits;
   private Parameters gradient;
+  private int weightUnits;
+  private Workers.Task weightTask;
+  private Workers.Task stage;
 
   private final Workers.Task pack;
   private final Workers.Task packBackward;
@@ -49,7 +52,10 @@ public final class Transformer implements AutoCloseable {
   private final Workers.Task attendBackward;
   private final Workers.Task gatherBackward;
   private final Workers.Task enterBackward;
+  private final Workers.Task leavingWeights;
+  private final Workers.Task enteringWeights;
   private final Workers.Task embedBackward;
+  private final Workers.Task weightsAndStage;
 
   /**
    * A transformer with given weights.
@@ -91,11 +97,17 @@ public final class Transformer implements AutoCloseable {
         (tile, worker) -> head.gradient(frame, w, chunkFirstTile + tile, chunkFrom, worker);
     headWeight =
         (unit, worker) -> head.weightBackward(w, gradient, unit, chunkFrom, chunkTo, worker);
-    leaveBackward = this::leaveBackward;
-    attendBackward = this::attendBackward;
+    leaveBackward = (tile, worker) -> blocks[block].leaveBackward(frame, w, tile, worker);
+    attendBackward =
+        (unit, worker) -> blocks[block].attendBackward(frame, w, w.attention[worker], unit);
     gatherBackward = (tile, worker) -> blocks[block].gatherBackward(frame, w, tile, worker);
     enterBackward = (tile, worker) -> blocks[block].enterBackward(frame, w, tile, worker);
-    embedBackward = this::embedBackward;
+    leavingWeights =
+        (unit, worker) -> blocks[block].leavingWeights(frame, w, gradient, unit, worker);
+    enteringWeights =
+        (unit, worker) -> blocks[block + 1].enteringWeights(frame, w, gradient, unit, worker);
+    embedBackward = (unit, worker) -> embedBackward(unit);
+    weightsAndStage = this::weightsAndStage;
   }
 
   /**
@@ -260,10 +272,6 @@ public final class Transformer implements AutoCloseable {
     return end;
   }
 
-  // Gradients of weights are few and large units of work, and nothing waits for them. So a stage
-  // that makes them possible leaves them to the next, whose small units let all threads end at
-  // about the same time.
-
   private void backward() {
     workers.loop(w.packed.backwardUnits(), packBackward);
     for (int tile = 0, end; tile < frame.lastRows.count(); tile = end) {
@@ -278,10 +286,14 @@ public final class Transformer implements AutoCloseable {
       Block b = blocks[block];
       Tensor sums = w.blockSums[block];
       int leaving = b.leaving(frame).count();
-      workers.loop(weightUnitsAbove() + leaving, leaveBackward);
+      if (block + 1 == blocks.length) {
+        loop(head.weightUnits(), headWeight, leaving, leaveBackward);
+      } else {
+        loop(blocks[block + 1].enteringWeightUnits(frame), enteringWeights, leaving, leaveBackward);
+      }
       collect(sums, 2, Block.SUMS, leaving, Block.SUMS);
-      workers.loop(
-          b.leavingWeightUnits() + frame.pass.sequences() * config.heads(), attendBackward);
+      int attention = frame.pass.sequences() * config.heads();
+      loop(b.leavingWeightUnits(), leavingWeights, attention, attendBackward);
       if (b.gathers(frame)) {
         workers.loop(frame.lastRows.count(), gatherBackward);
       }
@@ -293,40 +305,27 @@ public final class Transformer implements AutoCloseable {
     }
     modulation.backward(w.blockSums, w.headSums, gradient);
     int columns = (config.hiddenSize() + EMBED_COLUMNS - 1) / EMBED_COLUMNS;
-    workers.loop(weightUnitsAbove() + columns, embedBackward);
+    // those of blocks[0], as no block is at hand any more
+    loop(blocks[0].enteringWeightUnits(frame), enteringWeights, columns, embedBackward);
   }
 
-  /** Units of what the stages above the block at hand left: of the head or the next block. */
-  private int weightUnitsAbove() {
-    return block + 1 == blocks.length
-        ? head.weightUnits()
-        : blocks[block + 1].enteringWeightUnits(frame);
+  /**
+   * A stage, and before it the gradients of weights that the stage before made possible: they are
+   * few and large units of work and nothing waits for them, while the stage's small units let all
+   * threads end at about the same time.
+   */
+  private void loop(int ofWeights, Workers.Task weightGradients, int count, Workers.Task task) {
+    weightUnits = ofWeights;
+    weightTask = weightGradients;
+    stage = task;
+    workers.loop(ofWeights + count, weightsAndStage);
   }
 
-  private void weightsAbove(int unit, int worker) {
-    if (block + 1 == blocks.length) {
-      head.weightBackward(w, gradient, unit, chunkFrom, chunkTo, worker);
+  private void weightsAndStage(int unit, int worker) {
+    if (unit < weightUnits) {
+      weightTask.run(unit, worker);
     } else {
-      blocks[block + 1].enteringWeights(frame, w, gradient, unit, worker);
-    }
-  }
-
-  private void leaveBackward(int unit, int worker) {
-    int weights = weightUnitsAbove();
-    if (unit < weights) {
-      weightsAbove(unit, worker);
-    } else {
-      blocks[block].leaveBackward(frame, w, unit - weights, worker);
-    }
-  }
-
-  private void attendBackward(int unit, int worker) {
-    Block b = blocks[block];
-    int weights = b.leavingWeightUnits();
-    if (unit < weights) {
-      b.leavingWeights(frame, w, gradient, unit, worker);
-    } else {
-      b.attendBackward(frame, w, w.attention[worker], unit - weights);
+      stage.run(unit - weightUnits, worker);
     }
   }
 
@@ -347,14 +346,9 @@ public final class Transformer implements AutoCloseable {
   private static final int EMBED_COLUMNS = 64;
 
   /** Adds the gradient of the embedding, some columns of it, row by row. */
-  private void embedBackward(int unit, int worker) {
-    int weights = weightUnitsAbove();
-    if (unit < weights) {
-      weightsAbove(unit, worker);
-      return;
-    }
+  private void embedBackward(int unit) {
     int d = config.hiddenSize();
-    int from = (unit - weights) * EMBED_COLUMNS;
+    int from = unit * EMBED_COLUMNS;
     int n = Math.min(EMBED_COLUMNS, d - from);
     Tensor dx = Block.dxIn(frame, w);
     Tensor table = gradient.get("vocab_embed.embedding");
